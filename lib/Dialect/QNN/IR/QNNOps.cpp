@@ -1,0 +1,329 @@
+//===- QNNOps.cpp - Verifiers, interfaces, assembly -----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+#define GET_OP_CLASSES
+#include "qnn/Dialect/QNN/IR/QNNOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Shared checks
+//===----------------------------------------------------------------------===//
+
+static Type elementOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
+/// The result has the shape the op infers.
+template <typename OpTy> static LogicalResult verifyShape(OpTy op) {
+  FailureOr<SmallVector<int64_t>> shape =
+      op.inferShape([&] { return op.emitOpError(); });
+  if (failed(shape))
+    return failure();
+  ArrayRef<int64_t> actual =
+      cast<RankedTensorType>(op.getResult().getType()).getShape();
+  if (actual != ArrayRef<int64_t>(*shape))
+    return op.emitOpError("expected result of shape [")
+           << *shape << "], got [" << actual << "]";
+  return success();
+}
+
+/// Operands and result are all float or all quantized, and quantized
+/// activations are 8-bit.
+static LogicalResult verifyUniformKind(Operation *op, ValueRange operands) {
+  Value result = op->getResult(0);
+  bool quantized = isQuantizedTensor(result.getType());
+  for (Value operand : operands)
+    if (isQuantizedTensor(operand.getType()) != quantized)
+      return op->emitOpError("expected operands and result all float or all "
+                             "quantized, got ")
+             << operand.getType() << " and " << result.getType();
+  return success();
+}
+
+static LogicalResult verifySameElementType(Operation *op) {
+  if (elementOf(op->getOperand(0)) != elementOf(op->getResult(0)))
+    return op->emitOpError("expected operand and result of the same element "
+                           "type, got ")
+           << elementOf(op->getOperand(0)) << " and "
+           << elementOf(op->getResult(0));
+  return success();
+}
+
+/// conv2d_c5, conv2d_c7 to conv2d_c9 and their fully connected twins.
+template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
+  Value input = op.getInput(), weight = op.getWeight(), result = op.getResult();
+  if (failed(verifyUniformKind(op, {input, weight}))) // conv2d_c7
+    return failure();
+  int64_t channels = cast<RankedTensorType>(weight.getType()).getShape()[0];
+  bool quantized = isQuantizedTensor(result.getType());
+  bool accumulator = isAccumulatorTensor(result.getType());
+  if (quantized && !accumulator && !getUniformElementType(result.getType()))
+    return op.emitOpError("expected a per-tensor scale or an i32 accumulator "
+                          "result, got ")
+           << result.getType();
+  if (quantized) { // conv2d_c7
+    Type type = elementOf(weight);
+    auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
+    bool symmetric =
+        perAxis ? perAxis.getQuantizedDimension() == 0 &&
+                      llvm::all_of(perAxis.getZeroPoints(),
+                                   [](int64_t z) { return z == 0; })
+                : cast<quant::UniformQuantizedType>(type).getZeroPoint() == 0;
+    if (!symmetric)
+      return op.emitOpError("expected a symmetric weight, per tensor or per "
+                            "axis 0, got ")
+             << type;
+    if (perAxis && int64_t(perAxis.getScales().size()) != channels)
+      return op.emitOpError("expected ")
+             << channels << " weight scales, got "
+             << perAxis.getScales().size();
+  }
+  if (Value bias = op.getBias()) {
+    auto type = cast<RankedTensorType>(bias.getType());
+    if (type.getRank() != 1 || type.getDimSize(0) != channels) // conv2d_c5
+      return op.emitOpError("expected bias of shape [")
+             << channels << "], got [" << type.getShape() << "]";
+    if (quantized ? !isAccumulatorTensor(type)
+                  : !isFloatTensor(type)) // conv2d_c8
+      return op.emitOpError("expected ")
+             << (quantized ? "an i32 bias with zero point 0" : "a float bias")
+             << ", got " << type;
+  }
+  if (Value residual = op.getResidual()) { // conv2d_c9
+    auto type = cast<RankedTensorType>(residual.getType());
+    if (type.getShape() !=
+            cast<RankedTensorType>(result.getType()).getShape() ||
+        isQuantizedTensor(type) != quantized)
+      return op.emitOpError("expected a residual like the result, got ")
+             << type << " and " << result.getType();
+  }
+  if (accumulator && (op.getResidual() || op.getClampMinAttr() ||
+                      op.getClampMaxAttr())) // conv2d_c9
+    return op.emitOpError(
+        "expected no residual and no clamp on an accumulator result");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Verifiers
+//===----------------------------------------------------------------------===//
+
+LogicalResult Conv2DOp::verify() {
+  return success(succeeded(verifyShape(*this)) &&
+                 succeeded(verifyWeighted(*this)));
+}
+LogicalResult FullyConnectedOp::verify() {
+  return success(succeeded(verifyShape(*this)) &&
+                 succeeded(verifyWeighted(*this)));
+}
+
+/// Shape first, then one kind for all operands and the result.
+template <typename OpTy> static LogicalResult verifyComputing(OpTy op) {
+  return success(succeeded(verifyShape(op)) &&
+                 succeeded(verifyUniformKind(op, op->getOperands())));
+}
+LogicalResult MatMulOp::verify() { return verifyComputing(*this); }
+LogicalResult AddOp::verify() { return verifyComputing(*this); }
+LogicalResult SubOp::verify() { return verifyComputing(*this); }
+LogicalResult MulOp::verify() { return verifyComputing(*this); }
+LogicalResult DivOp::verify() { return verifyComputing(*this); }
+LogicalResult ReluOp::verify() { return verifyComputing(*this); }
+LogicalResult ClipOp::verify() { return verifyComputing(*this); }
+LogicalResult LeakyReluOp::verify() { return verifyComputing(*this); }
+LogicalResult SigmoidOp::verify() { return verifyComputing(*this); }
+LogicalResult HardSigmoidOp::verify() { return verifyComputing(*this); }
+LogicalResult HardSwishOp::verify() { return verifyComputing(*this); }
+LogicalResult TanhOp::verify() { return verifyComputing(*this); }
+LogicalResult SoftmaxOp::verify() { return verifyComputing(*this); }
+LogicalResult GlobalAvgPoolOp::verify() { return verifyComputing(*this); }
+LogicalResult ReduceMeanOp::verify() { return verifyComputing(*this); }
+LogicalResult ConcatOp::verify() { return verifyComputing(*this); }
+LogicalResult BatchNormOp::verify() { return verifyShape(*this); }
+
+LogicalResult BiasOp::verify() {
+  if (failed(verifyShape(*this)))
+    return failure();
+  if (isFloatTensor(getInput().getType()))
+    return verifyUniformKind(*this, getOperands());
+  if (getInput().getType() != getType() ||
+      !isAccumulatorTensor(getInput().getType()) ||
+      !isAccumulatorTensor(getBias().getType())) // bias_c2
+    return emitOpError("expected float or i32 accumulator operands, got ")
+           << getInput().getType() << " and " << getBias().getType();
+  return success();
+}
+
+LogicalResult RequantizeOp::verify() {
+  if (!isQuantizedTensor(getInput().getType()) ||
+      !isQuantizedTensor(getType())) // requantize_c1
+    return emitOpError("expected quantized operand and result, got ")
+           << getInput().getType() << " and " << getType();
+  return verifyShape(*this);
+}
+
+LogicalResult AvgPool2DOp::verify() {
+  if (failed(verifyComputing(*this)))
+    return failure();
+  ArrayRef<int64_t> input =
+      cast<RankedTensorType>(getInput().getType()).getShape();
+  ArrayRef<int64_t> output = getType().getShape();
+  for (int d = 0; d < 2; ++d) {
+    // avg_pool2d_c4: windows slide monotonically, so the last one decides.
+    int64_t last = (output[1 + d] - 1) * getStrides()[d] - getPadding()[d];
+    int64_t end = input[1 + d] + (getCountIncludePad() ? getPadding()[2 + d] : 0);
+    int64_t firstEnd = (getKernel()[d] - 1) * getDilations()[d] - getPadding()[d];
+    if (output[1 + d] > 0 && (last >= end || firstEnd < 0))
+      return emitOpError("expected every window to hold a position of the "
+                         "input along dimension ")
+             << 1 + d;
+  }
+  return success();
+}
+
+template <typename OpTy> static LogicalResult verifyMoving(OpTy op) {
+  return success(succeeded(verifyShape(op)) &&
+                 succeeded(verifySameElementType(op)));
+}
+LogicalResult MaxPool2DOp::verify() { return verifyMoving(*this); }
+LogicalResult GlobalMaxPoolOp::verify() { return verifyMoving(*this); }
+LogicalResult ReshapeOp::verify() { return verifyMoving(*this); }
+LogicalResult TransposeOp::verify() { return verifyMoving(*this); }
+LogicalResult PadOp::verify() { return verifyMoving(*this); }
+LogicalResult SliceOp::verify() { return verifyMoving(*this); }
+LogicalResult ResizeNearestOp::verify() { return verifyMoving(*this); }
+
+LogicalResult ObserveOp::verify() {
+  if (bool(getMinAttr()) != bool(getMaxAttr())) // observe_c1
+    return emitOpError("expected both min and max or neither");
+  if (!getMinAttr())
+    return success();
+  const APFloat low = *getMin(), high = *getMax();
+  if (!low.isFinite() || !high.isFinite() || high < low) // observe_c1
+    return emitOpError("expected a finite range with min <= max, got [")
+           << low.convertToFloat() << ", " << high.convertToFloat() << "]";
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  auto stored = cast<ShapedType>(getValue().getType());
+  Type storage = type.getElementType();
+  if (quant::QuantizedType quantized = getQuantizedElementType(type))
+    storage = IntegerType::get(getContext(),
+                               quantized.getStorageTypeIntegralWidth());
+  if (stored.getShape() != type.getShape() ||
+      stored.getElementType() != storage) // constant_c1
+    return emitOpError("expected a value of shape and storage type of ")
+           << type << ", got " << stored;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Assembly
+//===----------------------------------------------------------------------===//
+
+ParseResult ConstantOp::parse(OpAsmParser &parser, OperationState &state) {
+  ElementsAttr value;
+  if (parser.parseOptionalAttrDict(state.attributes) ||
+      parser.parseAttribute(value, "value", state.attributes))
+    return failure();
+  Type type = value.getType();
+  if (succeeded(parser.parseOptionalKeyword("as")) && parser.parseType(type))
+    return failure();
+  state.addTypes(type);
+  return success();
+}
+
+void ConstantOp::print(OpAsmPrinter &printer) {
+  printer.printOptionalAttrDict((*this)->getAttrs(), {"value"});
+  printer << ' ';
+  printer.printAttribute(getValueAttr());
+  if (getValue().getType() != getType())
+    printer << " as " << getType();
+}
+
+ParseResult ObserveOp::parse(OpAsmParser &parser, OperationState &state) {
+  OpAsmParser::UnresolvedOperand input;
+  StringAttr name;
+  Type type;
+  if (parser.parseOperand(input) || parser.parseKeyword("as") ||
+      parser.parseAttribute(name, "name", state.attributes))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("range"))) {
+    double low, high;
+    if (parser.parseLSquare() || parser.parseFloat(low) ||
+        parser.parseComma() || parser.parseFloat(high) ||
+        parser.parseRSquare())
+      return failure();
+    Builder &b = parser.getBuilder();
+    state.addAttribute("min", b.getF32FloatAttr(low));
+    state.addAttribute("max", b.getF32FloatAttr(high));
+  }
+  return failure(parser.parseOptionalAttrDict(state.attributes) ||
+                 parser.parseColonType(type) ||
+                 parser.addTypeToList(type, state.types) ||
+                 parser.resolveOperand(input, type, state.operands));
+}
+
+void ObserveOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << getInput() << " as " << getNameAttr();
+  if (getMinAttr()) {
+    printer << " range [";
+    printer.printFloat(*getMin());
+    printer << ", ";
+    printer.printFloat(*getMax());
+    printer << ']';
+  }
+  printer.printOptionalAttrDict((*this)->getAttrs(), {"name", "min", "max"});
+  printer << " : " << getType();
+}
+
+//===----------------------------------------------------------------------===//
+// QuantizableOpInterface, RequantFusableOpInterface, CommutesWithQDQ
+//===----------------------------------------------------------------------===//
+
+static OpOperand *optionalOperand(MutableOperandRange range) {
+  return range.empty() ? nullptr : &range[0];
+}
+
+OpOperand *Conv2DOp::getWeightOperand() { return &getWeightMutable(); }
+std::optional<int64_t> Conv2DOp::getWeightAxis() { return 0; }
+OpOperand *Conv2DOp::getBiasOperand() {
+  return optionalOperand(getBiasMutable());
+}
+std::optional<MutableOperandRange> Conv2DOp::getResidualRange() {
+  return getResidualMutable();
+}
+std::optional<MutableOperandRange> Conv2DOp::getBiasRange() {
+  return getBiasMutable();
+}
+
+OpOperand *FullyConnectedOp::getWeightOperand() { return &getWeightMutable(); }
+std::optional<int64_t> FullyConnectedOp::getWeightAxis() { return 0; }
+OpOperand *FullyConnectedOp::getBiasOperand() {
+  return optionalOperand(getBiasMutable());
+}
+std::optional<MutableOperandRange> FullyConnectedOp::getResidualRange() {
+  return getResidualMutable();
+}
+std::optional<MutableOperandRange> FullyConnectedOp::getBiasRange() {
+  return getBiasMutable();
+}
+
+using Range = std::optional<std::pair<double, double>>;
+Range SigmoidOp::getFixedResultRange() { return {{0.0, 1.0}}; }
+Range HardSigmoidOp::getFixedResultRange() { return {{0.0, 1.0}}; }
+Range SoftmaxOp::getFixedResultRange() { return {{0.0, 1.0}}; }
+Range TanhOp::getFixedResultRange() { return {{-1.0, 1.0}}; }
+
+bool PadOp::commutesWithQDQ() { return getValue().isZero(); }
