@@ -1,0 +1,109 @@
+//===- TargetLevel.cpp - The table of instruction-set levels --------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Target/TargetLevel.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace llvm;
+using namespace mlir::qnn;
+
+static const TargetLevel kX86Levels[] = {
+    {"x86-64", Triple::x86_64, "", 128, 16, DotKind::WidenPairs, 0},
+    {"x86-64-v3", Triple::x86_64, "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe",
+     256, 16, DotKind::WidenPairs, CpuAVX2},
+    {"avxvnni", Triple::x86_64,
+     "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avxvnni", 256, 16,
+     DotKind::VNNI, CpuAVX2 | CpuAVXVNNI},
+    {"avx512vnni", Triple::x86_64,
+     "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avx512f,+avx512bw,+avx512dq,"
+     "+avx512vl,+avx512cd,+avx512vnni,-prefer-256-bit",
+     512, 32, DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI},
+};
+
+static const TargetLevel kAArch64Levels[] = {
+    {"armv8-a", Triple::aarch64, "+neon", 128, 32, DotKind::NeonWidening, 0},
+    {"dotprod", Triple::aarch64, "+neon,+dotprod", 128, 32, DotKind::NeonDot,
+     CpuDotProd},
+};
+
+ArrayRef<TargetLevel> mlir::qnn::getLevels(Triple::ArchType arch) {
+  if (arch == Triple::x86_64)
+    return kX86Levels;
+  if (arch == Triple::aarch64)
+    return kAArch64Levels;
+  return {};
+}
+
+uint32_t mlir::qnn::getHostCpuFeatures() {
+  // LLVM's table includes the operating system's part (XCR0).
+  StringMap<bool> host = sys::getHostCPUFeatures();
+  auto all = [&](ArrayRef<StringRef> names) {
+    return all_of(names, [&](StringRef name) { return host.lookup(name); });
+  };
+  uint32_t features = 0;
+  if (all({"avx2", "fma", "bmi", "bmi2", "f16c", "lzcnt", "movbe"}))
+    features |= CpuAVX2;
+  if (all({"avxvnni"}))
+    features |= CpuAVXVNNI;
+  if (all({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd",
+           "avx512vnni"}))
+    features |= CpuAVX512VNNI;
+  if (all({"dotprod"}))
+    features |= CpuDotProd;
+  return features;
+}
+
+SmallVector<const TargetLevel *>
+mlir::qnn::getExecutableLevels(Triple::ArchType arch, uint32_t features) {
+  SmallVector<const TargetLevel *> result;
+  for (const TargetLevel &level : getLevels(arch))
+    if ((level.required & ~features) == 0)
+      result.push_back(&level);
+  return result;
+}
+
+Expected<SmallVector<const TargetLevel *>>
+mlir::qnn::parseLevels(StringRef march, const Triple &triple) {
+  ArrayRef<TargetLevel> levels = getLevels(triple.getArch());
+  if (levels.empty())
+    return createStringError("target '" + triple.str() +
+                             "' is not supported: use x86_64 or aarch64");
+  SmallVector<bool> chosen(levels.size());
+  chosen[0] = true; // An object runs on every CPU of its architecture.
+  SmallVector<StringRef> names;
+  march.split(names, ',');
+  for (StringRef name : names) {
+    if (name == "native") {
+      if (Triple(sys::getDefaultTargetTriple()).getArch() != triple.getArch())
+        return createStringError("--march=native needs a target of the host's "
+                                 "architecture, got '" +
+                                 triple.str() + "': name a level instead");
+      const TargetLevel *best =
+          getExecutableLevels(triple.getArch(), getHostCpuFeatures()).back();
+      chosen[best - levels.data()] = true;
+      continue;
+    }
+    const TargetLevel *found =
+        find_if(levels, [&](const TargetLevel &l) { return l.name == name; });
+    if (found == levels.end())
+      return createStringError(
+          "unknown level '" + name + "' in --march for " + triple.getArchName() +
+          ": expected native or one of " +
+          join(map_range(levels, [](const TargetLevel &l) { return l.name; }),
+               ", "));
+    chosen[found - levels.data()] = true;
+  }
+  SmallVector<const TargetLevel *> result;
+  for (size_t i = 0; i < levels.size(); ++i)
+    if (chosen[i])
+      result.push_back(&levels[i]);
+  return result;
+}
