@@ -108,7 +108,8 @@ inline QuantParams clampParams(QuantParams p, const float *low,
 // [-126, 127]. Coefficients: Cephes Math Library (S. Moshier), expf and tanhf;
 // largest error 2 units in the last place.
 
-/// e^x. Overflows to +inf above 88.73, underflows gradually to 0; NaN gives NaN.
+/// e^x. Overflows to +inf above 88.73, underflows gradually to 0; NaN gives
+/// NaN.
 template <typename B> typename B::V expF32(B &b, typename B::V x) {
   auto c = [&](float v) { return b.constant(v); };
   x = b.select(b.lessThan(c(89.0f), x), c(89.0f), x);
@@ -126,8 +127,7 @@ template <typename B> typename B::V expF32(B &b, typename B::V x) {
   y = b.add(b.add(b.mul(y, b.mul(r, r)), r), c(1.0f));
   // 2^n in two factors: n reaches -150 and 128.
   auto half = b.sub(b.add(b.mul(n, c(0.5f)), c(kRoundMagic)), c(kRoundMagic));
-  return b.mul(b.mul(y, b.exp2Integer(half)),
-               b.exp2Integer(b.sub(n, half)));
+  return b.mul(b.mul(y, b.exp2Integer(half)), b.exp2Integer(b.sub(n, half)));
 }
 
 /// 1 / (1 + e^-x).
@@ -170,8 +170,8 @@ template <typename B> typename B::V hardSwishF32(B &b, typename B::V x) {
 /// x < 0 ? alpha * x : x.
 template <typename B>
 typename B::V leakyReluF32(B &b, typename B::V x, float alpha) {
-  return b.select(b.lessThan(x, b.constant(0.0f)),
-                  b.mul(x, b.constant(alpha)), x);
+  return b.select(b.lessThan(x, b.constant(0.0f)), b.mul(x, b.constant(alpha)),
+                  x);
 }
 
 /// The clamp of ReLU and clip and of every fused epilogue: low first, then high

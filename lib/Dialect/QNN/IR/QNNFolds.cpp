@@ -46,8 +46,8 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
     return getResult();
   }
   if (auto value = dyn_cast_or_null<DenseElementsAttr>(adaptor.getInput()))
-    return value.reshape(cast<ShapedType>(value.getType())
-                             .clone(getType().getShape()));
+    return value.reshape(
+        cast<ShapedType>(value.getType()).clone(getType().getShape()));
   return {};
 }
 

@@ -84,9 +84,8 @@ template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
                             "axis 0, got ")
              << type;
     if (perAxis && int64_t(perAxis.getScales().size()) != channels)
-      return op.emitOpError("expected ")
-             << channels << " weight scales, got "
-             << perAxis.getScales().size();
+      return op.emitOpError("expected ") << channels << " weight scales, got "
+                                         << perAxis.getScales().size();
   }
   if (Value bias = op.getBias()) {
     auto type = cast<RankedTensorType>(bias.getType());
@@ -180,8 +179,10 @@ LogicalResult AvgPool2DOp::verify() {
   for (int d = 0; d < 2; ++d) {
     // avg_pool2d_c4: windows slide monotonically, so the last one decides.
     int64_t last = (output[1 + d] - 1) * getStrides()[d] - getPadding()[d];
-    int64_t end = input[1 + d] + (getCountIncludePad() ? getPadding()[2 + d] : 0);
-    int64_t firstEnd = (getKernel()[d] - 1) * getDilations()[d] - getPadding()[d];
+    int64_t end =
+        input[1 + d] + (getCountIncludePad() ? getPadding()[2 + d] : 0);
+    int64_t firstEnd =
+        (getKernel()[d] - 1) * getDilations()[d] - getPadding()[d];
     if (output[1 + d] > 0 && (last >= end || firstEnd < 0))
       return emitOpError("expected every window to hold a position of the "
                          "input along dimension ")
@@ -219,8 +220,8 @@ LogicalResult ConstantOp::verify() {
   auto stored = cast<ShapedType>(getValue().getType());
   Type storage = type.getElementType();
   if (quant::QuantizedType quantized = getQuantizedElementType(type))
-    storage = IntegerType::get(getContext(),
-                               quantized.getStorageTypeIntegralWidth());
+    storage =
+        IntegerType::get(getContext(), quantized.getStorageTypeIntegralWidth());
   if (stored.getShape() != type.getShape() ||
       stored.getElementType() != storage) // constant_c1
     return emitOpError("expected a value of shape and storage type of ")
@@ -262,8 +263,7 @@ ParseResult ObserveOp::parse(OpAsmParser &parser, OperationState &state) {
   if (succeeded(parser.parseOptionalKeyword("range"))) {
     double low, high;
     if (parser.parseLSquare() || parser.parseFloat(low) ||
-        parser.parseComma() || parser.parseFloat(high) ||
-        parser.parseRSquare())
+        parser.parseComma() || parser.parseFloat(high) || parser.parseRSquare())
       return failure();
     Builder &b = parser.getBuilder();
     state.addAttribute("min", b.getF32FloatAttr(low));

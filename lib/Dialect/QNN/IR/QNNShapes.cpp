@@ -126,8 +126,8 @@ Shape Conv2DOp::inferShape(EmitError emitError) {
                        << input[3] << " and output channels " << weight[0]
                        << ", got " << groups;
   if (weight[3] != input[3] / groups) // conv2d_c4
-    return emitError() << "expected weight input channels "
-                       << input[3] / groups << ", got " << weight[3];
+    return emitError() << "expected weight input channels " << input[3] / groups
+                       << ", got " << weight[3];
   return windowShape(input, weight[0], weight.slice(1, 2), getStrides(),
                      getPadding(), getDilations(), /*ceilMode=*/false,
                      emitError);
@@ -147,8 +147,7 @@ Shape FullyConnectedOp::inferShape(EmitError emitError) {
 
 Shape MatMulOp::inferShape(EmitError emitError) {
   ArrayRef<int64_t> a = shapeOf(getLhs()), b = shapeOf(getRhs());
-  if (a.size() < 2 || b.size() < 2 ||
-      a.back() != b[b.size() - 2]) // matmul_c1
+  if (a.size() < 2 || b.size() < 2 || a.back() != b[b.size() - 2]) // matmul_c1
     return emitError() << "expected rank >= 2 and equal inner dimensions, got ["
                        << a << "] and [" << b << "]";
   auto batch = broadcastShapes(a.drop_back(2), b.drop_back(2));
@@ -175,10 +174,18 @@ static Shape broadcastShape(Value lhs, Value rhs, EmitError emitError) {
                        << shapeOf(lhs) << "] and [" << shapeOf(rhs) << "]";
   return checkedShape(*result, emitError);
 }
-Shape AddOp::inferShape(EmitError e) { return broadcastShape(getLhs(), getRhs(), e); }
-Shape SubOp::inferShape(EmitError e) { return broadcastShape(getLhs(), getRhs(), e); }
-Shape MulOp::inferShape(EmitError e) { return broadcastShape(getLhs(), getRhs(), e); }
-Shape DivOp::inferShape(EmitError e) { return broadcastShape(getLhs(), getRhs(), e); }
+Shape AddOp::inferShape(EmitError e) {
+  return broadcastShape(getLhs(), getRhs(), e);
+}
+Shape SubOp::inferShape(EmitError e) {
+  return broadcastShape(getLhs(), getRhs(), e);
+}
+Shape MulOp::inferShape(EmitError e) {
+  return broadcastShape(getLhs(), getRhs(), e);
+}
+Shape DivOp::inferShape(EmitError e) {
+  return broadcastShape(getLhs(), getRhs(), e);
+}
 
 Shape RequantizeOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 Shape ReluOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
@@ -219,8 +226,9 @@ static Shape poolShape(Value input, ArrayRef<int64_t> kernel,
     return failure();
   for (int d = 0; d < 4; ++d) // max_pool2d_c2, avg_pool2d_c2
     if (padding[d] > (kernel[d % 2] - 1) * dilations[d % 2])
-      return emitError() << "expected padding less than the dilated kernel, got "
-                         << padding[d];
+      return emitError()
+             << "expected padding less than the dilated kernel, got "
+             << padding[d];
   return windowShape(shape, shape[3], kernel, strides, padding, dilations,
                      ceilMode, emitError);
 }
@@ -357,11 +365,12 @@ Shape SliceOp::inferShape(EmitError emitError) {
 
 Shape ResizeNearestOp::inferShape(EmitError emitError) {
   size_t rank = shapeOf(getInput()).size();
-  bool valid = getShape().size() == rank && getScales().size() == rank &&
-               llvm::all_of(getShape(), [](int64_t s) { return s > 0; }) &&
-               llvm::all_of(getScales(),
-                            [](double s) { return std::isfinite(s) && s > 0; }) &&
-               !llvm::is_contained(shapeOf(getInput()), 0);
+  bool valid =
+      getShape().size() == rank && getScales().size() == rank &&
+      llvm::all_of(getShape(), [](int64_t s) { return s > 0; }) &&
+      llvm::all_of(getScales(),
+                   [](double s) { return std::isfinite(s) && s > 0; }) &&
+      !llvm::is_contained(shapeOf(getInput()), 0);
   if (!valid) // resize_nearest_c1
     return emitError() << "expected one positive scale and size per dimension";
   return checkedShape(copy(getShape()), emitError);
