@@ -1,0 +1,104 @@
+//===- QNNConstants.cpp - Contents of constant tensors --------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Dialect/QNN/IR/Constants.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// The values of `attr` as T when its element type is `elementType`. Resource
+/// data are read bytewise: a parsed blob promises no alignment.
+template <typename T>
+static FailureOr<SmallVector<T>> getValues(ElementsAttr attr,
+                                           Type elementType) {
+  if (!attr || attr.getElementType() != elementType)
+    return failure();
+  if (auto dense = dyn_cast<DenseElementsAttr>(attr))
+    return llvm::to_vector(dense.getValues<T>());
+  auto resource = dyn_cast<DenseResourceElementsAttr>(attr);
+  AsmResourceBlob *blob =
+      resource ? resource.getRawHandle().getBlob() : nullptr;
+  size_t count = attr.getNumElements();
+  if (!blob || blob->getData().size() != count * sizeof(T))
+    return failure();
+  SmallVector<T> values(count);
+  std::memcpy(values.data(), blob->getData().data(), count * sizeof(T));
+  return values;
+}
+
+FailureOr<SmallVector<float>> qnn::getFloatValues(ElementsAttr attr) {
+  if (!attr)
+    return failure();
+  return getValues<float>(attr, Float32Type::get(attr.getContext()));
+}
+
+FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(ElementsAttr attr) {
+  if (!attr)
+    return failure();
+  MLIRContext *context = attr.getContext();
+  if (attr.getElementType().isInteger(32))
+    return getValues<int32_t>(attr, IntegerType::get(context, 32));
+  FailureOr<SmallVector<int8_t>> narrow =
+      getValues<int8_t>(attr, IntegerType::get(context, 8));
+  if (failed(narrow))
+    return failure();
+  return SmallVector<int32_t>(narrow->begin(), narrow->end());
+}
+
+FailureOr<SmallVector<float>> qnn::getFloatValues(Value value) {
+  auto constant = value ? value.getDefiningOp<ConstantOp>() : ConstantOp();
+  if (!constant)
+    return failure();
+  return getFloatValues(constant.getValue());
+}
+
+FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(Value value) {
+  auto constant = value ? value.getDefiningOp<ConstantOp>() : ConstantOp();
+  if (!constant)
+    return failure();
+  return getIntegerValues(constant.getValue());
+}
+
+template <typename T>
+static ElementsAttr getElements(Type elementType, ArrayRef<int64_t> shape,
+                                ArrayRef<T> values) {
+  auto type = RankedTensorType::get(shape, elementType);
+  assert(type.getNumElements() == int64_t(values.size()) &&
+         "expected one value per element");
+  if (type.getNumElements() <= kMaxInlineElements)
+    return DenseElementsAttr::get(type, values);
+  return DenseResourceElementsAttr::get(
+      type, "qnn", HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
+}
+
+ElementsAttr qnn::getFloatElements(MLIRContext *context,
+                                   ArrayRef<int64_t> shape,
+                                   ArrayRef<float> values) {
+  return getElements(Float32Type::get(context), shape, values);
+}
+
+ElementsAttr qnn::getIntegerElements(MLIRContext *context,
+                                     ArrayRef<int64_t> shape,
+                                     ArrayRef<int8_t> values) {
+  return getElements(IntegerType::get(context, 8), shape, values);
+}
+
+ElementsAttr qnn::getIntegerElements(MLIRContext *context,
+                                     ArrayRef<int64_t> shape,
+                                     ArrayRef<int32_t> values) {
+  return getElements(IntegerType::get(context, 32), shape, values);
+}
+
+Value qnn::createFloatConstant(OpBuilder &builder, Location loc,
+                               ArrayRef<int64_t> shape,
+                               ArrayRef<float> values) {
+  return builder.create<ConstantOp>(
+      loc, getFloatElements(builder.getContext(), shape, values));
+}
