@@ -253,8 +253,9 @@ class QNN_BinaryOp<string mnemonic, string formula, string quantized,
         DeclareOpInterfaceMethods<QuantizableOpInterface>,
         DeclareOpInterfaceMethods<RequantFusableOpInterface>], traits)> {
   let summary = "element-wise " # formula # " with NumPy broadcasting";
-  let description = "Computes `y = clamp(" # formula # ")`; shapes broadcast as "
-      # "in NumPy. Quantized: `t = " # quantized # [{`, then
+  let description = [{
+    Computes `y = clamp(}] # formula # [{)`; shapes broadcast as in NumPy.
+    Quantized: `t = }] # quantized # [{`, then
     `y = clamp(roundeven(t) + z_y)`, all in f32 without contraction.
 
     - }] # mnemonic # [{_c1: shapes broadcast to the shape of the result.
@@ -289,7 +290,8 @@ class QNN_UnaryOp<string mnemonic, string formula,
         DeclareOpInterfaceMethods<QuantizableOpInterface, quantizable>],
         traits)> {
   let summary = "element-wise " # formula;
-  let description = "Computes `y = " # formula # [{`. Quantized:
+  let description = [{
+    Computes `y = }] # formula # [{`. Quantized:
     `y = quantize(f(dequantize(x)))`, a table of 256 entries at run time.
 
     - }] # mnemonic # [{_c1: operand and result are both float or both quantized.
