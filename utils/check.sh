@@ -16,12 +16,14 @@ lit() { # lit RESULTS TESTS...: runs the tests; failures are counted from the re
   local results=$1
   shift
   rm -f "$results"
-  "$python" /usr/lib/llvm-19/build/utils/lit/lit.py --show-unsupported -v -o "$results" "$@" || true
+  "$python" /usr/lib/llvm-19/build/utils/lit/lit.py -v -o "$results" "$@" 2>&1 | tee -a "$build/check.log" || true
 }
+rm -f "$build/check.log"
 lit "$build/check.json" "$build/test"
 
 mapfile -t with_quant_opt < <(cd "$root/test" && grep -rlE --include='*.mlir' --include='*.test' '\bquant-opt\b' . | sort)
 echo "Once more with --verify-roundtrip: ${#with_quant_opt[@]} tests"
 QUANT_VERIFY_ROUNDTRIP=1 lit "$build/check-roundtrip.json" "${with_quant_opt[@]/#./$build/test}"
 
+grep -ho 'feature .* is unsupported: .*' "$build/check.log" | sort -u || true
 exec "$python" "$root/utils/summarize_tests.py" "$build/check.json" "$build/check-roundtrip.json"
