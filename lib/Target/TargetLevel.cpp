@@ -95,8 +95,8 @@ mlir::qnn::parseLevels(StringRef march, const Triple &triple) {
         find_if(levels, [&](const TargetLevel &l) { return l.name == name; });
     if (found == levels.end())
       return createStringError(
-          "unknown level '" + name + "' in --march for " + triple.getArchName() +
-          ": expected native or one of " +
+          "unknown level '" + name + "' in --march for " +
+          triple.getArchName() + ": expected native or one of " +
           join(map_range(levels, [](const TargetLevel &l) { return l.name; }),
                ", "));
     chosen[found - levels.data()] = true;

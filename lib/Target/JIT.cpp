@@ -1,0 +1,140 @@
+//===- JIT.cpp - Run generated code in this process -----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The clone of the module goes through the same optimizer and emitter as an
+// object file does and is then loaded, so what runs here is what ships.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Target/JIT.h"
+#include "qnn/Target/ObjectABI.h"
+#include "qnn/Target/ObjectEmitter.h"
+
+#include "llvm/ExecutionEngine/Orc/LLJIT.h"
+#include "llvm/Support/Alignment.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/TargetParser/Host.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace llvm;
+using namespace mlir::qnn;
+
+static constexpr StringLiteral kEntryName = "jit_run";
+
+/// A function that takes the tensors as arrays and calls `run` with each.
+static std::string writeEntry(const GeneratedCode &code, StringRef run) {
+  std::string text = formatv("define void @{0}(ptr %arena, ptr %constants, "
+                             "ptr %inputs, ptr %outputs, ptr %observe, "
+                             "ptr %argument) nounwind {{\n",
+                             kEntryName);
+  std::string arguments = "ptr %arena, ptr %constants";
+  auto loadAll = [&](StringRef which, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      text += formatv("  %{0}.{1}.at = getelementptr ptr, ptr %{0}, i64 {1}\n"
+                      "  %{0}.{1} = load ptr, ptr %{0}.{1}.at\n",
+                      which, i);
+      arguments += formatv(", ptr %{0}.{1}", which, i);
+    }
+  };
+  loadAll("inputs", code.inputs.size());
+  loadAll("outputs", code.outputs.size());
+  if (!code.observed.empty())
+    arguments += ", ptr %observe, ptr %argument";
+  return text +
+         formatv("  call void @{0}({1})\n  ret void\n}\n", run, arguments)
+             .str();
+}
+
+/// The object of the entry and the one level that is to run.
+static Expected<std::string> compile(const GeneratedCode &code,
+                                     const TargetLevel &level) {
+  GeneratedCode clone;
+  clone.module = CloneModule(*code.module);
+  clone.levels = {&level};
+  Triple triple(sys::getProcessTriple());
+  if (Error error = prepareModule(clone, triple))
+    return std::move(error);
+  std::string run = getRunFunctionName(level);
+  for (Function &function : *clone.module)
+    if (!function.isDeclaration())
+      function.setLinkage(GlobalValue::InternalLinkage);
+  if (Error error = parseIntoModule(writeEntry(code, run), *clone.module))
+    return std::move(error);
+  // Also drops the other levels, which nothing calls any more.
+  if (Error error = optimizeModule(*clone.module))
+    return std::move(error);
+  return emitModule(*clone.module, EmitKind::Object);
+}
+
+JITNetwork::JITNetwork() = default;
+JITNetwork::~JITNetwork() = default;
+
+static Expected<std::unique_ptr<orc::LLJIT>> load(std::string object) {
+  auto jit = orc::LLJITBuilder().create();
+  if (!jit)
+    return jit.takeError();
+  auto symbols = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
+      (*jit)->getDataLayout().getGlobalPrefix());
+  if (!symbols)
+    return symbols.takeError();
+  (*jit)->getMainJITDylib().addGenerator(std::move(*symbols));
+  if (Error error = (*jit)->addObjectFile(
+          MemoryBuffer::getMemBufferCopy(object, "network.o")))
+    return std::move(error);
+  return jit;
+}
+
+Expected<std::unique_ptr<JITNetwork>>
+JITNetwork::create(const GeneratedCode &code) {
+  const TargetLevel *best = nullptr;
+  for (const TargetLevel *level : getExecutableLevels(
+           Triple(sys::getProcessTriple()).getArch(), getHostCpuFeatures()))
+    if (is_contained(code.levels, level))
+      best = level;
+  if (!best)
+    return createStringError("this CPU executes no level of the network");
+  Expected<std::string> object = compile(code, *best);
+  if (!object)
+    return object.takeError();
+  std::unique_ptr<JITNetwork> network(new JITNetwork);
+  auto jit = load(std::move(*object));
+  if (!jit)
+    return jit.takeError();
+  network->jit = std::move(*jit);
+  auto symbol = network->jit->lookup(kEntryName);
+  if (!symbol)
+    return symbol.takeError();
+  network->entry = symbol->toPtr<EntryFn>();
+  uint64_t arenaBytes = alignTo(code.arenaBytes, abi::kAlign);
+  network->memory.resize(arenaBytes + code.constants.size() + abi::kAlign);
+  network->arena = reinterpret_cast<char *>(
+      alignAddr(network->memory.data(), Align(abi::kAlign)));
+  network->constants = network->arena + arenaBytes;
+  if (!code.constants.empty())
+    std::memcpy(network->constants, code.constants.data(),
+                code.constants.size());
+  network->inputs = code.inputs;
+  network->outputs = code.outputs;
+  network->observed = code.observed;
+  return network;
+}
+
+/// What generated code calls for every observed tensor.
+static void observeThunk(void *argument, int32_t index, const float *data,
+                         int64_t rows, int64_t rowLength, int64_t rowStride) {
+  auto &observe = *static_cast<JITNetwork::ObserveFn *>(argument);
+  observe({index, data, rows, rowLength, rowStride});
+}
+
+void JITNetwork::run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                     ObserveFn observe) {
+  assert(inputs.size() == this->inputs.size() &&
+         outputs.size() == this->outputs.size() && "one pointer per tensor");
+  assert((observed.empty() || observe) && "observed tensors need a callback");
+  entry(arena, constants, inputs.data(), outputs.data(),
+        reinterpret_cast<void *>(&observeThunk), &observe);
+}
