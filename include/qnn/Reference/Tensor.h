@@ -1,0 +1,97 @@
+//===- Tensor.h - Values of the reference interpreter -----------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What is a network tensor at run time? A type and its elements, row-major:
+// f32 tensors hold floats, quantized (and integer) tensors hold the stored
+// integers widened to int32_t.
+//
+// Used by the interpreter, by passes that fold constants, and by quant-run.
+//
+// A Tensor is a handle: copies share the elements. The elements are written
+// once, through the mutable accessors, before the tensor is copied. Not
+// synchronized; read-only use from several threads is safe.
+//
+// Usage:
+//   FailureOr<Tensor> w = Tensor::fromElementsAttr(constant.getValue(), type,
+//                                                  emitError);
+//   for (float v : w->floats()) ...
+//   ElementsAttr folded = result.toElementsAttr();
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_REFERENCE_TENSOR_H
+#define QNN_REFERENCE_TENSOR_H
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Support/Numerics.h"
+
+#include <memory>
+
+namespace mlir::qnn {
+
+class Tensor {
+public:
+  /// An empty handle; only assignment is valid.
+  Tensor() = default;
+
+  /// A tensor of zeros. Precondition: isSupportedType(type).
+  explicit Tensor(RankedTensorType type);
+
+  /// True for statically shaped tensors of f32, of quantized values, or of
+  /// integers, stored in at most 32 bits, with at most 2^31 elements.
+  static bool isSupportedType(Type type);
+
+  /// The elements of `value` under `type`: f32, or the storage integers of a
+  /// quantized type. Reports through `emitError` when the value does not fit
+  /// the type, or when a resource has no data.
+  static FailureOr<Tensor>
+  fromElementsAttr(ElementsAttr value, RankedTensorType type,
+                   llvm::function_ref<InFlightDiagnostic()> emitError);
+
+  /// The elements as the attribute a qnn.constant of this type holds.
+  ElementsAttr toElementsAttr() const;
+
+  RankedTensorType getType() const { return type; }
+  ArrayRef<int64_t> getShape() const {
+    return const_cast<RankedTensorType &>(type).getShape();
+  }
+  int64_t size() const { return count; }
+  bool isFloat() const;
+
+  /// The elements. Precondition: T is float exactly when isFloat().
+  template <typename T> ArrayRef<T> get() const {
+    assert((std::is_same_v<T, float>) == isFloat());
+    return {static_cast<const T *>(elements.get()), size_t(count)};
+  }
+  ArrayRef<float> floats() const { return get<float>(); }
+  ArrayRef<int32_t> integers() const { return get<int32_t>(); }
+
+  /// The elements for writing. Precondition: this is the only handle.
+  template <typename T> MutableArrayRef<T> getMutable() {
+    assert((std::is_same_v<T, float>) == isFloat());
+    assert(elements.use_count() <= 1 && "writing to a shared tensor");
+    return {static_cast<T *>(elements.get()), size_t(count)};
+  }
+  MutableArrayRef<float> mutableFloats() { return getMutable<float>(); }
+  MutableArrayRef<int32_t> mutableIntegers() { return getMutable<int32_t>(); }
+
+  /// The same elements under another shape. Precondition: same element type
+  /// and number of elements.
+  Tensor reshaped(RankedTensorType newType) const;
+
+private:
+  RankedTensorType type;
+  int64_t count = 0;
+  std::shared_ptr<void> elements;
+};
+
+/// The quantization parameters of a per-tensor quantized tensor type.
+QuantParams getTensorParams(Type type);
+
+} // namespace mlir::qnn
+
+#endif // QNN_REFERENCE_TENSOR_H

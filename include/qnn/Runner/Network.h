@@ -1,0 +1,70 @@
+//===- Network.h - Something that can be run --------------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What quant-run needs of a network, whether an .mlir file is interpreted or a
+// shared object is called: its named, typed inputs and outputs and a way to run
+// it once on raw row-major buffers.
+//
+// Not thread-safe: one run at a time.
+//
+// Usage:
+//   auto net = openInterpreted("model.mlir", "", EntryChoice::One);
+//   if (Error error = net->front()->run(inputs, outputs)) ...
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_RUNNER_NETWORK_H
+#define QNN_RUNNER_NETWORK_H
+
+#include "qnn/Support/Npy.h"
+
+#include <string>
+#include <vector>
+
+namespace mlir::qnn {
+
+/// One input or output of a network.
+struct TensorInfo {
+  std::string name;
+  NpyType type;
+  SmallVector<int64_t> shape;
+
+  size_t getNumBytes() const;
+};
+
+class Network {
+public:
+  virtual ~Network() = default;
+
+  virtual ArrayRef<TensorInfo> inputs() const = 0;
+  virtual ArrayRef<TensorInfo> outputs() const = 0;
+
+  /// Threads that a run uses.
+  virtual unsigned getNumThreads() const { return 1; }
+
+  /// Runs once. Each buffer holds getNumBytes() bytes of the tensor of the same
+  /// index and is aligned to 64 bytes.
+  virtual llvm::Error run(ArrayRef<const void *> inputs,
+                          ArrayRef<void *> outputs) = 0;
+};
+
+/// Which functions of a file to open.
+enum class EntryChoice {
+  /// The function named `entry`; without a name the only one, or `main`.
+  One,
+  /// Every function, in file order.
+  All
+};
+
+/// Opens functions of an .mlir file (textual or bytecode) for the reference
+/// interpreter; at least one. The networks share the parsed module.
+llvm::Expected<std::vector<std::unique_ptr<Network>>>
+openInterpreted(StringRef path, StringRef entry, EntryChoice choice);
+
+} // namespace mlir::qnn
+
+#endif // QNN_RUNNER_NETWORK_H

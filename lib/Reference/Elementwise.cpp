@@ -1,0 +1,222 @@
+//===- Elementwise.cpp - Element-wise ops and softmax ---------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Evaluate.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+//===----------------------------------------------------------------------===//
+// Binary ops
+//===----------------------------------------------------------------------===//
+
+/// Calls `visit(position, lhsOffset, rhsOffset)` for every result element.
+template <typename OpTy, typename Fn>
+static void forEachPair(OpTy op, Fn visit) {
+  ArrayRef<int64_t> shape = op.getType().getShape();
+  OffsetTable rhs =
+      getBroadcastOffsets(op.getRhs().getType().getShape(), shape);
+  std::vector<int64_t> rhsOffsets;
+  forEachOffset(shape, rhs,
+                [&](int64_t, int64_t offset) { rhsOffsets.push_back(offset); });
+  OffsetTable lhs =
+      getBroadcastOffsets(op.getLhs().getType().getShape(), shape);
+  forEachOffset(shape, lhs, [&](int64_t position, int64_t offset) {
+    visit(position, offset, rhsOffsets[position]);
+  });
+}
+
+/// y = clamp(real(a, b)); quantized: y = saturate(integer(a - z_a, b - z_b)).
+template <typename OpTy, typename Real, typename Integer>
+static Tensor evaluateBinary(OpTy op, Operands operands, Real real,
+                             Integer integer) {
+  Tensor result(op.getType());
+  Clamp clamp(op);
+  if (result.isFloat()) {
+    ArrayRef<float> a = operands[0].floats(), b = operands[1].floats();
+    MutableArrayRef<float> y = result.mutableFloats();
+    forEachPair(op, [&](int64_t i, int64_t l, int64_t r) {
+      y[i] = clamp.apply(real(a[l], b[r]));
+    });
+    return result;
+  }
+  ArrayRef<int32_t> a = operands[0].integers(), b = operands[1].integers();
+  MutableArrayRef<int32_t> y = result.mutableIntegers();
+  int32_t za = getTensorParams(operands[0].getType()).zeroPoint;
+  int32_t zb = getTensorParams(operands[1].getType()).zeroPoint;
+  QuantParams output = clamp.narrow(getTensorParams(result.getType()));
+  forEachPair(op, [&](int64_t i, int64_t l, int64_t r) {
+    y[i] = saturate(integer(a[l] - za, b[r] - zb), output);
+  });
+  return result;
+}
+
+/// The per-tensor scale of an operand or result, or 1 for floats.
+static double scaleOf(Type type) {
+  auto uniform = getUniformElementType(type);
+  return uniform ? uniform.getScale() : 1.0;
+}
+
+FailureOr<Tensor> qnn::evaluate(AddOp op, Operands operands) {
+  double scale = scaleOf(op.getType());
+  float fa = getFactor(scaleOf(op.getLhs().getType()), scale);
+  float fb = getFactor(scaleOf(op.getRhs().getType()), scale);
+  return evaluateBinary(
+      op, operands, [](float a, float b) { return a + b; },
+      [&](int32_t a, int32_t b) { return float(a) * fa + float(b) * fb; });
+}
+
+FailureOr<Tensor> qnn::evaluate(SubOp op, Operands operands) {
+  double scale = scaleOf(op.getType());
+  float fa = getFactor(scaleOf(op.getLhs().getType()), scale);
+  float fb = getFactor(scaleOf(op.getRhs().getType()), scale);
+  return evaluateBinary(
+      op, operands, [](float a, float b) { return a - b; },
+      [&](int32_t a, int32_t b) { return float(a) * fa - float(b) * fb; });
+}
+
+FailureOr<Tensor> qnn::evaluate(MulOp op, Operands operands) {
+  float factor =
+      getFactor(scaleOf(op.getLhs().getType()) * scaleOf(op.getRhs().getType()),
+                scaleOf(op.getType()));
+  return evaluateBinary(
+      op, operands, [](float a, float b) { return a * b; },
+      [&](int32_t a, int32_t b) { return float(int64_t(a) * b) * factor; });
+}
+
+FailureOr<Tensor> qnn::evaluate(DivOp op, Operands operands) {
+  float factor =
+      getFactor(scaleOf(op.getLhs().getType()),
+                scaleOf(op.getRhs().getType()) * scaleOf(op.getType()));
+  return evaluateBinary(
+      op, operands, [](float a, float b) { return a / b; },
+      [&](int32_t a, int32_t b) { return float(a) / float(b) * factor; });
+}
+
+//===----------------------------------------------------------------------===//
+// Unary ops
+//===----------------------------------------------------------------------===//
+
+/// y = f(x); quantized: y = quantize(f(dequantize(x))).
+template <typename OpTy, typename Fn>
+static Tensor evaluateUnary(OpTy op, Operands operands, Fn function) {
+  Tensor result(op.getType());
+  if (result.isFloat()) {
+    for (auto [y, x] : llvm::zip(result.mutableFloats(), operands[0].floats()))
+      y = function(x);
+    return result;
+  }
+  QuantParams input = getTensorParams(operands[0].getType());
+  QuantParams output = getTensorParams(result.getType());
+  for (auto [y, x] :
+       llvm::zip(result.mutableIntegers(), operands[0].integers()))
+    y = quantize(function(dequantize(x, input)), output);
+  return result;
+}
+
+FailureOr<Tensor> qnn::evaluate(ReluOp op, Operands operands) {
+  ScalarMath math;
+  float zero = 0.0f;
+  return evaluateUnary(
+      op, operands, [&](float x) { return clampF32(math, x, &zero, nullptr); });
+}
+
+FailureOr<Tensor> qnn::evaluate(ClipOp op, Operands operands) {
+  ScalarMath math;
+  float low = op.getMin().convertToFloat(), high = op.getMax().convertToFloat();
+  return evaluateUnary(op, operands,
+                       [&](float x) { return clampF32(math, x, &low, &high); });
+}
+
+FailureOr<Tensor> qnn::evaluate(LeakyReluOp op, Operands operands) {
+  ScalarMath math;
+  float alpha = op.getAlpha().convertToFloat();
+  return evaluateUnary(op, operands,
+                       [&](float x) { return leakyReluF32(math, x, alpha); });
+}
+
+FailureOr<Tensor> qnn::evaluate(SigmoidOp op, Operands operands) {
+  ScalarMath math;
+  return evaluateUnary(op, operands,
+                       [&](float x) { return sigmoidF32(math, x); });
+}
+
+FailureOr<Tensor> qnn::evaluate(HardSigmoidOp op, Operands operands) {
+  ScalarMath math;
+  float alpha = op.getAlpha().convertToFloat();
+  float beta = op.getBeta().convertToFloat();
+  return evaluateUnary(op, operands, [&](float x) {
+    return hardSigmoidF32(math, x, alpha, beta);
+  });
+}
+
+FailureOr<Tensor> qnn::evaluate(HardSwishOp op, Operands operands) {
+  ScalarMath math;
+  return evaluateUnary(op, operands,
+                       [&](float x) { return hardSwishF32(math, x); });
+}
+
+FailureOr<Tensor> qnn::evaluate(TanhOp op, Operands operands) {
+  ScalarMath math;
+  return evaluateUnary(op, operands, [&](float x) { return tanhF32(math, x); });
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax and batch normalization
+//===----------------------------------------------------------------------===//
+
+/// Softmax of `count` values at distance `stride`.
+static void softmaxRow(const float *x, float *y, int64_t count,
+                       int64_t stride) {
+  ScalarMath math;
+  float max = -std::numeric_limits<float>::infinity();
+  for (int64_t i = 0; i < count; ++i)
+    max = x[i * stride] > max ? x[i * stride] : max;
+  float sum = 0.0f;
+  for (int64_t i = 0; i < count; ++i) {
+    y[i * stride] = expF32(math, x[i * stride] - max);
+    sum += y[i * stride];
+  }
+  for (int64_t i = 0; i < count; ++i)
+    y[i * stride] /= sum;
+}
+
+FailureOr<Tensor> qnn::evaluate(SoftmaxOp op, Operands operands) {
+  bool quantized = !operands[0].isFloat();
+  Tensor input = quantized ? dequantizeTensor(operands[0]) : operands[0];
+  Tensor real(input.getType());
+  ArrayRef<int64_t> shape = input.getShape();
+  int64_t count = shape[op.getAxis()];
+  int64_t inner =
+      ShapedType::getNumElements(shape.drop_front(op.getAxis() + 1));
+  for (int64_t start = 0; start < real.size(); start += count * inner)
+    for (int64_t i = 0; i < inner; ++i)
+      softmaxRow(input.floats().data() + start + i,
+                 real.mutableFloats().data() + start + i, count, inner);
+  if (quantized)
+    return quantizeTensor(op, real, op.getType());
+  return real;
+}
+
+FailureOr<Tensor> qnn::evaluate(BatchNormOp op, Operands operands) {
+  Tensor result(op.getType());
+  ArrayRef<float> x = operands[0].floats(), scale = operands[1].floats(),
+                  offset = operands[2].floats(), mean = operands[3].floats(),
+                  variance = operands[4].floats();
+  double epsilon = op.getEpsilon().convertToFloat();
+  // y = x * a + b, both factors computed in f64 and rounded once.
+  SmallVector<float> a, b;
+  for (size_t c = 0; c < scale.size(); ++c) {
+    double exact = scale[c] / std::sqrt(variance[c] + epsilon);
+    a.push_back(static_cast<float>(exact));
+    b.push_back(static_cast<float>(offset[c] - mean[c] * exact));
+  }
+  MutableArrayRef<float> y = result.mutableFloats();
+  for (size_t i = 0; i < y.size(); ++i)
+    y[i] = x[i] * a[i % a.size()] + b[i % a.size()];
+  return result;
+}

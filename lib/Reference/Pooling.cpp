@@ -1,0 +1,236 @@
+//===- Pooling.cpp - Pools and means --------------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Evaluate.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+//===----------------------------------------------------------------------===//
+// Windows
+//===----------------------------------------------------------------------===//
+
+/// Calls `visit(position, windowOffsets, count)` for every result element of a
+/// pool: the offsets of the input elements in its window in row-major order,
+/// and the number of positions inside the padded input.
+template <typename OpTy, typename Fn>
+static LogicalResult forEachWindow(OpTy op, Fn visit) {
+  ArrayRef<int64_t> in = op.getInput().getType().getShape(),
+                    out = op.getType().getShape(), kernel = op.getKernel(),
+                    strides = op.getStrides(), padding = op.getPadding(),
+                    dilations = op.getDilations();
+  SmallVector<int64_t> window;
+  int64_t position = 0;
+  for (int64_t n = 0; n < out[0]; ++n)
+    for (int64_t oh = 0; oh < out[1]; ++oh)
+      for (int64_t ow = 0; ow < out[2]; ++ow)
+        for (int64_t c = 0; c < out[3]; ++c, ++position) {
+          window.clear();
+          int64_t padded = 0;
+          for (int64_t i = 0; i < kernel[0]; ++i)
+            for (int64_t j = 0; j < kernel[1]; ++j) {
+              int64_t ih = oh * strides[0] + i * dilations[0] - padding[0];
+              int64_t iw = ow * strides[1] + j * dilations[1] - padding[1];
+              if (ih >= in[1] + padding[2] || iw >= in[2] + padding[3])
+                continue;
+              ++padded;
+              if (ih >= 0 && ih < in[1] && iw >= 0 && iw < in[2])
+                window.push_back(((n * in[1] + ih) * in[2] + iw) * in[3] + c);
+            }
+          if (failed(visit(position, ArrayRef(window), padded)))
+            return failure();
+        }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Averages
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Turns a sum over `count` elements into a mean: float by one division,
+/// quantized by one multiplication with f32(s / (s' * count)).
+class Mean {
+public:
+  template <typename OpTy>
+  Mean(OpTy op, Tensor &result) : op(op), clamp(op), result(result) {
+    if (result.isFloat())
+      return;
+    Type input = op.getInput().getType();
+    zeroPoint = getTensorParams(input).zeroPoint;
+    inputScale = getScale(getQuantizedElementType(input), 0);
+    outputScale = getScale(getQuantizedElementType(result.getType()), 0);
+    output = clamp.narrow(getTensorParams(result.getType()));
+  }
+
+  int32_t getZeroPoint() const { return zeroPoint; }
+
+  LogicalResult store(int64_t position, float sum, int64_t count) {
+    if (count == 0)
+      return emitEmpty();
+    result.mutableFloats()[position] =
+        clamp.apply(sum / static_cast<float>(count));
+    return success();
+  }
+
+  /// `sum` is the exact sum of q - z.
+  LogicalResult store(int64_t position, int64_t sum, int64_t count) {
+    if (count == 0)
+      return emitEmpty();
+    if (sum != static_cast<int32_t>(sum))
+      return op->emitOpError("expected the sum to fit 32 bits, got ") << sum;
+    float factor =
+        getFactor(inputScale, outputScale * static_cast<double>(count));
+    result.mutableIntegers()[position] =
+        saturate(static_cast<float>(sum) * factor, output);
+    return success();
+  }
+
+private:
+  LogicalResult emitEmpty() {
+    return op->emitOpError("expected every mean to cover at least one value");
+  }
+
+  Operation *op;
+  Clamp clamp;
+  Tensor &result;
+  int32_t zeroPoint = 0;
+  double inputScale = 1.0, outputScale = 1.0;
+  QuantParams output = {};
+};
+} // namespace
+
+FailureOr<Tensor> qnn::evaluate(AvgPool2DOp op, Operands operands) {
+  Tensor result(op.getType());
+  Mean mean(op, result);
+  bool isFloat = result.isFloat();
+  auto average = [&](int64_t position, ArrayRef<int64_t> window,
+                     int64_t padded) {
+    int64_t count = op.getCountIncludePad() ? padded : int64_t(window.size());
+    if (isFloat) {
+      float sum = 0.0f;
+      for (int64_t offset : window)
+        sum += operands[0].floats()[offset];
+      return mean.store(position, sum, count);
+    }
+    int64_t sum = 0;
+    for (int64_t offset : window)
+      sum += operands[0].integers()[offset] - mean.getZeroPoint();
+    return mean.store(position, sum, count);
+  };
+  if (failed(forEachWindow(op, average)))
+    return failure();
+  return result;
+}
+
+/// The offsets that send every input index to the result of reducing `axes`.
+static OffsetTable getReducedOffsets(ArrayRef<int64_t> shape,
+                                     ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> kept(shape);
+  for (int64_t axis : axes)
+    kept[axis] = 1;
+  SmallVector<int64_t> strides = getStrides(kept);
+  OffsetTable offsets;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    offsets.emplace_back();
+    bool reduced = llvm::is_contained(axes, int64_t(d));
+    for (int64_t i = 0; i < shape[d]; ++i)
+      offsets.back().push_back(reduced ? 0 : i * strides[d]);
+  }
+  return offsets;
+}
+
+/// Means over `axes`: every sum runs over its elements in row-major order.
+template <typename OpTy>
+static FailureOr<Tensor> evaluateMean(OpTy op, ArrayRef<int64_t> axes,
+                                      const Tensor &input) {
+  Tensor result(op.getType());
+  Mean mean(op, result);
+  ArrayRef<int64_t> shape = input.getShape();
+  OffsetTable offsets = getReducedOffsets(shape, axes);
+  int64_t count = 1;
+  for (int64_t axis : axes)
+    count *= shape[axis];
+  auto reduce = [&](auto values, auto sums, int32_t zeroPoint) {
+    forEachOffset(shape, offsets, [&](int64_t position, int64_t target) {
+      sums[target] += values[position] - zeroPoint;
+    });
+    for (auto [position, sum] : llvm::enumerate(sums))
+      if (failed(mean.store(position, sum, count)))
+        return failure();
+    return success();
+  };
+  LogicalResult status =
+      result.isFloat()
+          ? reduce(input.floats(), std::vector<float>(result.size()), 0)
+          : reduce(input.integers(), std::vector<int64_t>(result.size()),
+                   mean.getZeroPoint());
+  if (failed(status))
+    return failure();
+  return result;
+}
+
+FailureOr<Tensor> qnn::evaluate(GlobalAvgPoolOp op, Operands operands) {
+  return evaluateMean(op, {1, 2}, operands[0]);
+}
+
+FailureOr<Tensor> qnn::evaluate(ReduceMeanOp op, Operands operands) {
+  return evaluateMean(op, op.getAxes(), operands[0]);
+}
+
+//===----------------------------------------------------------------------===//
+// Maxima
+//===----------------------------------------------------------------------===//
+
+/// The value below all others: NaN never wins over it.
+static float getLowest(const Tensor &, float) {
+  return -std::numeric_limits<float>::infinity();
+}
+static int32_t getLowest(const Tensor &tensor, int32_t) {
+  return getTensorParams(tensor.getType()).min;
+}
+
+template <typename T>
+static FailureOr<Tensor> maxPool(MaxPool2DOp op, const Tensor &input) {
+  Tensor result(op.getType());
+  ArrayRef<T> x = input.get<T>();
+  MutableArrayRef<T> y = result.getMutable<T>();
+  LogicalResult status = forEachWindow(
+      op, [&](int64_t position, ArrayRef<int64_t> window, int64_t) {
+        T best = getLowest(input, T());
+        for (int64_t offset : window)
+          best = x[offset] > best ? x[offset] : best;
+        y[position] = best;
+        return success();
+      });
+  if (failed(status))
+    return failure();
+  return result;
+}
+
+FailureOr<Tensor> qnn::evaluate(MaxPool2DOp op, Operands operands) {
+  return operands[0].isFloat() ? maxPool<float>(op, operands[0])
+                               : maxPool<int32_t>(op, operands[0]);
+}
+
+template <typename T>
+static Tensor globalMaxPool(GlobalMaxPoolOp op, const Tensor &input) {
+  Tensor result(op.getType());
+  ArrayRef<T> x = input.get<T>();
+  MutableArrayRef<T> y = result.getMutable<T>();
+  std::fill(y.begin(), y.end(), getLowest(input, T()));
+  forEachOffset(input.getShape(), getReducedOffsets(input.getShape(), {1, 2}),
+                [&](int64_t position, int64_t target) {
+                  y[target] = x[position] > y[target] ? x[position] : y[target];
+                });
+  return result;
+}
+
+FailureOr<Tensor> qnn::evaluate(GlobalMaxPoolOp op, Operands operands) {
+  return operands[0].isFloat() ? globalMaxPool<float>(op, operands[0])
+                               : globalMaxPool<int32_t>(op, operands[0]);
+}

@@ -1,0 +1,18 @@
+//===- Network.cpp - Something that can be run ----------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Runner/Network.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+size_t TensorInfo::getNumBytes() const {
+  size_t bytes = getNpyTypeSize(type);
+  for (int64_t size : shape)
+    bytes *= size;
+  return bytes;
+}

@@ -1,0 +1,350 @@
+//===- Npy.cpp - NumPy array files ----------------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format
+// "\x93NUMPY", version, header length, then a Python dictionary literal with
+// the keys 'descr', 'fortran_order' and 'shape', then the elements.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Support/Npy.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+template <typename... Args>
+static llvm::Error makeError(const char *format, Args &&...args) {
+  return llvm::createStringError(std::errc::invalid_argument, format,
+                                 std::forward<Args>(args)...);
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct TypeInfo {
+  const char *name;
+  const char *code;
+  size_t size;
+};
+} // namespace
+
+/// In the order of NpyType.
+static constexpr TypeInfo kTypes[] = {
+    {"bool", "b1", 1},    {"int8", "i1", 1},    {"uint8", "u1", 1},
+    {"int16", "i2", 2},   {"uint16", "u2", 2},  {"int32", "i4", 4},
+    {"uint32", "u4", 4},  {"int64", "i8", 8},   {"uint64", "u8", 8},
+    {"float16", "f2", 2}, {"float32", "f4", 4}, {"float64", "f8", 8}};
+
+static const TypeInfo &getInfo(NpyType type) {
+  return kTypes[static_cast<size_t>(type)];
+}
+
+StringRef qnn::getNpyTypeName(NpyType type) { return getInfo(type).name; }
+size_t qnn::getNpyTypeSize(NpyType type) { return getInfo(type).size; }
+
+std::string qnn::describeArray(NpyType type, ArrayRef<int64_t> shape) {
+  std::string text;
+  for (int64_t size : shape)
+    text += std::to_string(size) + "x";
+  return text + getInfo(type).name;
+}
+
+NpyArray NpyArray::sample(int64_t index) const {
+  size_t size = bytes.size() / shape[0];
+  return NpyArray(type, ArrayRef(shape).drop_front(),
+                  bytes.slice(index * size, size), owner);
+}
+
+//===----------------------------------------------------------------------===//
+// Header
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Header {
+  NpyType type = NpyType::Float32;
+  bool fortranOrder = false;
+  SmallVector<int64_t> shape;
+  /// Of the elements, from the start of the file.
+  size_t offset = 0;
+};
+
+/// Parses the dictionary literal of a header.
+class HeaderParser {
+public:
+  explicit HeaderParser(StringRef text) : text(text) {}
+
+  llvm::Error parse(Header &header) {
+    if (!consume("{"))
+      return malformed();
+    bool hasType = false, hasOrder = false, hasShape = false;
+    while (!consume("}")) {
+      StringRef key;
+      if (!parseString(key) || !consume(":"))
+        return malformed();
+      llvm::Error error = llvm::Error::success();
+      if (key == "descr") {
+        hasType = true;
+        error = parseType(header.type);
+      } else if (key == "fortran_order") {
+        hasOrder = true;
+        header.fortranOrder = consume("True");
+        if (!header.fortranOrder && !consume("False"))
+          error = malformed();
+      } else if (key == "shape") {
+        hasShape = true;
+        error = parseShape(header.shape);
+      } else {
+        error = makeError("unknown header key '%s'", key.str().c_str());
+      }
+      if (error)
+        return error;
+      if (!consume(",") && !text.starts_with("}"))
+        return malformed();
+    }
+    if (!hasType || !hasOrder || !hasShape)
+      return makeError("expected header keys descr, fortran_order and shape");
+    return llvm::Error::success();
+  }
+
+private:
+  static llvm::Error malformed() { return makeError("malformed .npy header"); }
+
+  /// Skips `token` and the blanks around it.
+  bool consume(StringRef token) {
+    text = text.ltrim();
+    if (!text.consume_front(token))
+      return false;
+    text = text.ltrim();
+    return true;
+  }
+
+  bool parseString(StringRef &value) {
+    text = text.ltrim();
+    if (!text.starts_with("'") && !text.starts_with("\""))
+      return false;
+    size_t end = text.find(text[0], 1);
+    if (end == StringRef::npos)
+      return false;
+    value = text.slice(1, end);
+    text = text.drop_front(end + 1).ltrim();
+    return true;
+  }
+
+  llvm::Error parseType(NpyType &type) {
+    StringRef descr;
+    if (text.starts_with("["))
+      return makeError("expected an array of numbers, got a structured array");
+    if (!parseString(descr))
+      return malformed();
+    std::string name = descr.str();
+    StringRef code = descr.drop_while(
+        [](char c) { return c == '<' || c == '|' || c == '=' || c == '>'; });
+    for (auto [i, info] : llvm::enumerate(kTypes)) {
+      if (code != info.code)
+        continue;
+      if (descr.starts_with(">") && info.size > 1)
+        return makeError("expected little-endian elements, got '%s': convert "
+                         "with a.astype('%s')",
+                         name.c_str(), info.name);
+      type = static_cast<NpyType>(i);
+      return llvm::Error::success();
+    }
+    return makeError("unsupported element type '%s': expected bool, int, uint "
+                     "or float of at most 64 bits",
+                     name.c_str());
+  }
+
+  llvm::Error parseShape(SmallVectorImpl<int64_t> &shape) {
+    shape.clear();
+    if (!consume("("))
+      return malformed();
+    while (!consume(")")) {
+      int64_t size;
+      if (text.consumeInteger(10, size) || size < 0)
+        return makeError("expected a shape of non-negative sizes");
+      shape.push_back(size);
+      // Python 2 wrote 3L.
+      text.consume_front("L");
+      if (!consume(",") && !text.starts_with(")"))
+        return malformed();
+    }
+    return llvm::Error::success();
+  }
+
+  StringRef text;
+};
+} // namespace
+
+/// Reads the header at the start of `file`, which may hold only a part of it.
+static llvm::Error parseHeader(StringRef file, Header &header) {
+  if (!file.starts_with("\x93NUMPY"))
+    return makeError("not an .npy file (wrong magic bytes)");
+  if (file.size() < 10)
+    return makeError("truncated .npy header");
+  unsigned version = static_cast<unsigned char>(file[6]);
+  if (version < 1 || version > 3)
+    return makeError("expected .npy format version 1, 2 or 3, got %u", version);
+  size_t start = version == 1 ? 10 : 12;
+  if (file.size() < start)
+    return makeError("truncated .npy header");
+  size_t length = version == 1
+                      ? llvm::support::endian::read16le(file.data() + 8)
+                      : llvm::support::endian::read32le(file.data() + 8);
+  if (file.size() - start < length)
+    return makeError("truncated .npy header");
+  header.offset = start + length;
+  return HeaderParser(file.substr(start, length)).parse(header);
+}
+
+/// The size of the elements in bytes; an error when it overflows.
+static llvm::Expected<uint64_t> getElementBytes(const Header &header) {
+  uint64_t bytes = getNpyTypeSize(header.type);
+  bool empty = llvm::is_contained(header.shape, 0);
+  for (int64_t size : header.shape) {
+    if (!empty && uint64_t(size) > (uint64_t(1) << 48) / bytes)
+      return makeError("absurd shape: %s",
+                       describeArray(header.type, header.shape).c_str());
+    bytes *= empty ? 0 : size;
+    if (empty)
+      break;
+  }
+  return bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// A new buffer aligned to 64 bytes; an error when memory is short.
+static llvm::Expected<std::unique_ptr<llvm::WritableMemoryBuffer>>
+allocate(uint64_t size) {
+  auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
+      size, "", llvm::Align(64));
+  if (!buffer)
+    return makeError("out of memory for %llu bytes",
+                     static_cast<unsigned long long>(size));
+  return buffer;
+}
+
+/// Copies elements of a Fortran-order array into row-major order.
+static void copyTransposed(const Header &header, const char *from, char *to,
+                           uint64_t bytes) {
+  size_t size = getNpyTypeSize(header.type);
+  SmallVector<int64_t> strides;
+  int64_t stride = 1;
+  for (int64_t extent : header.shape) {
+    strides.push_back(stride);
+    stride *= extent;
+  }
+  SmallVector<int64_t> index(header.shape.size(), 0);
+  for (uint64_t position = 0; position < bytes; position += size) {
+    int64_t offset = 0;
+    for (size_t d = 0; d < index.size(); ++d)
+      offset += index[d] * strides[d];
+    std::memcpy(to + position, from + offset * size, size);
+    for (size_t d = index.size(); d-- > 0;) {
+      if (++index[d] < header.shape[d])
+        break;
+      index[d] = 0;
+    }
+  }
+}
+
+llvm::Expected<NpyArray>
+qnn::parseNpy(std::shared_ptr<llvm::MemoryBuffer> file) {
+  Header header;
+  if (llvm::Error error = parseHeader(file->getBuffer(), header))
+    return std::move(error);
+  llvm::Expected<uint64_t> size = getElementBytes(header);
+  if (!size)
+    return size.takeError();
+  uint64_t available = file->getBufferSize() - header.offset;
+  if (available != *size)
+    return makeError("expected %llu bytes of elements for %s, got %llu",
+                     static_cast<unsigned long long>(*size),
+                     describeArray(header.type, header.shape).c_str(),
+                     static_cast<unsigned long long>(available));
+  const char *elements = file->getBufferStart() + header.offset;
+  bool aligned =
+      reinterpret_cast<uintptr_t>(elements) % getNpyTypeSize(header.type) == 0;
+  bool reorder = header.fortranOrder && header.shape.size() > 1;
+  if (aligned && !reorder)
+    return NpyArray(header.type, header.shape, {elements, size_t(*size)},
+                    std::move(file));
+  auto copy = allocate(*size);
+  if (!copy)
+    return copy.takeError();
+  char *to = (*copy)->getBufferStart();
+  if (reorder)
+    copyTransposed(header, elements, to, *size);
+  else
+    std::memcpy(to, elements, *size);
+  return NpyArray(header.type, header.shape, {to, size_t(*size)},
+                  std::shared_ptr<llvm::MemoryBuffer>(std::move(*copy)));
+}
+
+/// Puts the name of the file before a message.
+static llvm::Error inFile(const Twine &name, llvm::Error error) {
+  return makeError("%s: %s", name.str().c_str(),
+                   llvm::toString(std::move(error)).c_str());
+}
+
+llvm::Expected<NpyArray> qnn::readNpy(StringRef path) {
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return makeError("%s: %s", path.str().c_str(),
+                     file.getError().message().c_str());
+  if ((*file)->getBuffer().starts_with("PK"))
+    return makeError("%s: expected an .npy file, got an archive (.npz)",
+                     path.str().c_str());
+  auto array = parseNpy(std::move(*file));
+  if (!array)
+    return inFile(path, array.takeError());
+  return array;
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+llvm::Error qnn::writeNpy(StringRef path, NpyType type, ArrayRef<int64_t> shape,
+                          ArrayRef<char> bytes) {
+  const TypeInfo &info = getInfo(type);
+  std::string header = "{'descr': '";
+  header += info.size == 1 ? '|' : '<';
+  header += info.code;
+  header += "', 'fortran_order': False, 'shape': (";
+  for (int64_t size : shape)
+    header += std::to_string(size) + ", ";
+  header += "), }";
+  // The elements start at a multiple of 64; the header ends with a newline.
+  constexpr size_t preamble = 10;
+  header.resize(llvm::alignTo(preamble + header.size() + 1, 64) - preamble - 1,
+                ' ');
+  header += '\n';
+  if (header.size() > 0xFFFF)
+    return makeError("%s: too many dimensions for an .npy file",
+                     path.str().c_str());
+  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
+    char length[2];
+    llvm::support::endian::write16le(length, header.size());
+    os << StringRef("\x93NUMPY\x01\x00", 8) << StringRef(length, 2) << header
+       << StringRef(bytes.data(), bytes.size());
+    return llvm::Error::success();
+  });
+  if (error)
+    return inFile(path, std::move(error));
+  return error;
+}

@@ -1,0 +1,64 @@
+//===- quant-run.cpp - Runs a network on .npy inputs ----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Runner/Runner.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace cl = llvm::cl;
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  // libLLVM registers an option of this name for its own use.
+  if (cl::Option *other = cl::getRegisteredOptions().lookup("threads"))
+    other->removeArgument();
+  cl::OptionCategory category("quant-run options");
+  cl::opt<std::string> file(cl::Positional, cl::Required, cl::desc("FILE.mlir"),
+                            cl::cat(category));
+  cl::list<std::string> inputs("input", cl::desc("Array for one input"),
+                               cl::value_desc("NAME=FILE.npy"),
+                               cl::cat(category));
+  cl::opt<std::string> outputDir("output-dir",
+                                 cl::desc("Write every output to DIR/NAME.npy"),
+                                 cl::value_desc("DIR"), cl::cat(category));
+  cl::opt<std::string> entry(
+      "entry", cl::desc("Function to run (default: the only one, or main)"),
+      cl::value_desc("NAME"), cl::cat(category));
+  cl::opt<unsigned> bench(
+      "bench", cl::init(0), cl::value_desc("N"), cl::cat(category),
+      cl::desc("Measure N runs; without --input on fixed random values"));
+  cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("K"),
+                            cl::desc("Threads to use (default 1)"),
+                            cl::cat(category));
+  cl::opt<bool> json("json", cl::cat(category),
+                     cl::desc("Print one JSON object as the last line"));
+  cl::opt<bool> print(
+      "print", cl::cat(category),
+      cl::desc("Print the output values of every function, or of --entry"));
+  cl::HideUnrelatedOptions(category);
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Runs a network on NumPy arrays: an .mlir file of any stage up to "
+      "Quantized\nin the reference interpreter.\n");
+
+  mlir::qnn::RunOptions options;
+  options.file = file;
+  options.entry = entry;
+  options.inputs = inputs;
+  options.outputDir = outputDir;
+  options.print = print;
+  options.json = json;
+  options.bench = bench;
+  options.threads = threads;
+  if (llvm::Error error = mlir::qnn::runNetworks(options, llvm::outs())) {
+    llvm::errs() << "error: " << llvm::toString(std::move(error)) << '\n';
+    return 1;
+  }
+  return 0;
+}
