@@ -83,6 +83,26 @@ def asserting_tests(root):
             yield path, 1, "expected a RUN line that compares something (FileCheck, diff, cmp, not, ...)"
 
 
+def constraint_labels(root):
+    """A label like conv2d_c1 of the op reference stands at a check in lib/ and names a test function; no other labels exist."""
+    label = re.compile(r"\b[a-z][a-z0-9_]*_c[0-9]+\b")
+    reference = {name: path for path in sorted((root / "docs/Reference").glob("*Dialect.md"))
+                 for item in re.findall(r"^- (.*?:)", path.read_text(), re.M) for name in label.findall(item)}
+    checks = {name: (path, number) for path in files(root, ".cpp", ".h", ".td")
+              for number, line in enumerate(path.read_text().splitlines(), 1)
+              for name in label.findall(line.partition("//")[2])}
+    tested = {re.sub(r"_[a-z]$", "", name) for path in files(root, ".mlir")
+              for name in re.findall(r"func\.func(?: private)? @(\w+)", path.read_text())}
+    for name, path in reference.items():
+        if name not in checks:
+            yield path, 1, f"expected a comment {name} at the check in lib/"
+        if name not in tested:
+            yield path, 1, f"expected an invalid test @{name}"
+    for name, (path, number) in checks.items():
+        if name not in reference:
+            yield path, number, f"expected a documented constraint, got {name}"
+
+
 def short_mains(root):
     """main() of a tool reads at a glance: at most 60 lines."""
     for path in files(root, ".cpp"):
@@ -122,7 +142,7 @@ def pass_names(root):
 
 RULES = {
     rule.__name__.replace("_", "-"): rule
-    for rule in (asserting_tests, banners, bare_failure, header_guards, pass_names, short_mains)
+    for rule in (asserting_tests, banners, bare_failure, constraint_labels, header_guards, pass_names, short_mains)
 }
 
 

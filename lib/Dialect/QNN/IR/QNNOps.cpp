@@ -9,6 +9,8 @@
 
 #include "mlir/IR/OpImplementation.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -59,7 +61,35 @@ static LogicalResult verifySameElementType(Operation *op) {
   return success();
 }
 
-/// conv2d_c5, conv2d_c7 to conv2d_c9 and their fully connected twins.
+/// The scale of channel `channel` of a per-tensor or per-axis type.
+static double scaleOf(Value value, int64_t channel) {
+  if (auto type =
+          dyn_cast<quant::UniformQuantizedPerAxisType>(elementOf(value)))
+    return type.getScales()[channel];
+  return cast<quant::UniformQuantizedType>(elementOf(value)).getScale();
+}
+
+/// conv2d_c8: an integer bias is added to the accumulator as it is, so it has
+/// the accumulator's scale (up to what people type in decimal).
+template <typename OpTy>
+static LogicalResult verifyBiasScales(OpTy op, int64_t channels) {
+  auto type =
+      dyn_cast<quant::UniformQuantizedPerAxisType>(elementOf(op.getBias()));
+  if (type && int64_t(type.getScales().size()) != channels)
+    return op.emitOpError("expected ")
+           << channels << " bias scales, got " << type.getScales().size();
+  for (int64_t c = 0; c < channels; ++c) {
+    double expected = scaleOf(op.getInput(), 0) * scaleOf(op.getWeight(), c);
+    double actual = scaleOf(op.getBias(), c);
+    if (std::abs(actual - expected) > 1e-6 * expected)
+      return op.emitOpError("expected a bias of scale input x weight = ")
+             << expected << " in channel " << c << ", got " << actual;
+  }
+  return success();
+}
+
+/// conv2d_c5, conv2d_c7, conv2d_c8, conv2d_c9; fully_connected_c2 and
+/// fully_connected_c3 are the same checks.
 template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
   Value input = op.getInput(), weight = op.getWeight(), result = op.getResult();
   if (failed(verifyUniformKind(op, {input, weight}))) // conv2d_c7
@@ -97,6 +127,8 @@ template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
       return op.emitOpError("expected ")
              << (quantized ? "an i32 bias with zero point 0" : "a float bias")
              << ", got " << type;
+    if (quantized && failed(verifyBiasScales(op, channels)))
+      return failure();
   }
   if (Value residual = op.getResidual()) { // conv2d_c9
     auto type = cast<RankedTensorType>(residual.getType());
@@ -126,7 +158,10 @@ LogicalResult FullyConnectedOp::verify() {
                  succeeded(verifyWeighted(*this)));
 }
 
-/// Shape first, then one kind for all operands and the result.
+/// Shape first, then one kind for all operands and the result: matmul_c3,
+/// add_c2, sub_c2, mul_c2, div_c2, relu_c1, clip_c1, leaky_relu_c1,
+/// sigmoid_c1, hard_sigmoid_c1, hard_swish_c1, tanh_c1, softmax_c1,
+/// global_avg_pool_c2, reduce_mean_c2, concat_c3, avg_pool2d_c3.
 template <typename OpTy> static LogicalResult verifyComputing(OpTy op) {
   return success(succeeded(verifyShape(op)) &&
                  succeeded(verifyUniformKind(op, op->getOperands())));
@@ -170,6 +205,13 @@ LogicalResult RequantizeOp::verify() {
   return verifyShape(*this);
 }
 
+/// Whether a window of `kernel` taps from `start` on has one in [0, end).
+static bool holdsPosition(int64_t start, int64_t kernel, int64_t dilation,
+                          int64_t end) {
+  int64_t first = start < 0 ? (-start + dilation - 1) / dilation : 0;
+  return first < kernel && start + first * dilation < end;
+}
+
 LogicalResult AvgPool2DOp::verify() {
   if (failed(verifyComputing(*this)))
     return failure();
@@ -177,20 +219,24 @@ LogicalResult AvgPool2DOp::verify() {
       cast<RankedTensorType>(getInput().getType()).getShape();
   ArrayRef<int64_t> output = getType().getShape();
   for (int d = 0; d < 2; ++d) {
-    // avg_pool2d_c4: windows slide monotonically, so the last one decides.
-    int64_t last = (output[1 + d] - 1) * getStrides()[d] - getPadding()[d];
-    int64_t end =
-        input[1 + d] + (getCountIncludePad() ? getPadding()[2 + d] : 0);
-    int64_t firstEnd =
-        (getKernel()[d] - 1) * getDilations()[d] - getPadding()[d];
-    if (output[1 + d] > 0 && (last >= end || firstEnd < 0))
-      return emitOpError("expected every window to hold a position of the "
-                         "input along dimension ")
-             << 1 + d;
+    int64_t before = getPadding()[d], end = input[1 + d];
+    if (getCountIncludePad()) { // padded positions count like the input's
+      end += before + getPadding()[2 + d];
+      before = 0;
+    }
+    for (int64_t i = 0; i < output[1 + d]; ++i)
+      if (!holdsPosition(i * getStrides()[d] - before, getKernel()[d],
+                         getDilations()[d], end)) // avg_pool2d_c4
+        return emitOpError("expected every window to hold a position of the "
+                           "input along dimension ")
+               << 1 + d;
   }
   return success();
 }
 
+/// Shape first, then the element type of the operand: max_pool2d_c3,
+/// global_max_pool_c2, reshape_c1, transpose_c2, pad_c2, slice_c3,
+/// resize_nearest_c2.
 template <typename OpTy> static LogicalResult verifyMoving(OpTy op) {
   return success(succeeded(verifyShape(op)) &&
                  succeeded(verifySameElementType(op)));
@@ -255,11 +301,13 @@ void ConstantOp::print(OpAsmPrinter &printer) {
 
 ParseResult ObserveOp::parse(OpAsmParser &parser, OperationState &state) {
   OpAsmParser::UnresolvedOperand input;
-  StringAttr name;
+  // As a string: an attribute would take `: type` as the type of the string.
+  std::string name;
   Type type;
   if (parser.parseOperand(input) || parser.parseKeyword("as") ||
-      parser.parseAttribute(name, "name", state.attributes))
+      parser.parseString(&name))
     return failure();
+  state.addAttribute("name", parser.getBuilder().getStringAttr(name));
   if (succeeded(parser.parseOptionalKeyword("range"))) {
     double low, high;
     if (parser.parseLSquare() || parser.parseFloat(low) ||

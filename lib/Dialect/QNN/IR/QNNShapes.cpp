@@ -83,7 +83,8 @@ static LogicalResult checkWindow(ArrayRef<int64_t> kernel,
                                  ArrayRef<int64_t> padding,
                                  ArrayRef<int64_t> dilations,
                                  EmitError emitError) {
-  if (kernel.size() != 2 || !allWithin(kernel, 1)) // max_pool2d_c1
+  if (kernel.size() != 2 || !allWithin(kernel, 1))
+    // max_pool2d_c1, avg_pool2d_c1
     return emitError() << "expected kernel to be two positive numbers";
   if (strides.size() != 2 || !allWithin(strides, 1)) // conv2d_c2, max_pool2d_c2
     return emitError() << "expected strides to be two positive numbers";
@@ -169,7 +170,7 @@ Shape BiasOp::inferShape(EmitError emitError) {
 
 static Shape broadcastShape(Value lhs, Value rhs, EmitError emitError) {
   auto result = broadcastShapes(shapeOf(lhs), shapeOf(rhs));
-  if (!result) // add_c1 and its siblings
+  if (!result) // add_c1, sub_c1, mul_c1, div_c1
     return emitError() << "expected shapes that broadcast, got ["
                        << shapeOf(lhs) << "] and [" << shapeOf(rhs) << "]";
   return checkedShape(*result, emitError);
@@ -198,9 +199,10 @@ Shape TanhOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 
 Shape SoftmaxOp::inferShape(EmitError emitError) {
   ArrayRef<int64_t> input = shapeOf(getInput());
-  if (getAxis() < 0 || getAxis() >= int64_t(input.size())) // softmax_c2
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= int64_t(input.size())) // softmax_c2
     return emitError() << "expected axis within rank " << input.size()
-                       << ", got " << getAxis();
+                       << ", got " << axis;
   return copy(input);
 }
 
@@ -243,7 +245,8 @@ Shape AvgPool2DOp::inferShape(EmitError emitError) {
 
 static Shape globalPoolShape(Value input, EmitError emitError) {
   ArrayRef<int64_t> shape = shapeOf(input);
-  if (shape.size() != 4 || shape[1] * shape[2] == 0) // global_avg_pool_c1
+  if (shape.size() != 4 || shape[1] * shape[2] == 0)
+    // global_avg_pool_c1, global_max_pool_c1
     return emitError() << "expected input of rank 4 with non-empty height and "
                           "width, got ["
                        << shape << "]";
