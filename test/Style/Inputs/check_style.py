@@ -40,13 +40,13 @@ def bare_failure(root):
 
 
 def header_guards(root):
-    """The guard of a header is its path as #include writes it, in capitals; headers outside include/ start at the root."""
+    """The guard of a header is its path in capitals: below include/, or QNN_ and the path from the root."""
     for path in files(root, ".h"):
         relative = path.relative_to(root)
         if relative.parts[0] not in ("include", "lib", "tools"):
             continue
-        if relative.parts[0] == "include":
-            relative = relative.relative_to("include")
+        inside = relative.parts[0] == "include"
+        relative = relative.relative_to("include") if inside else "qnn" / relative
         expected = re.sub(r"[^A-Za-z0-9]", "_", str(relative)).upper()
         guard = re.search(r"^#ifndef (\w+)\n#define (\w+)\n", path.read_text(), re.M)
         if not guard or guard.groups() != (expected, expected):
