@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef LIB_TARGET_ENTRYTEMPLATES_H
-#define LIB_TARGET_ENTRYTEMPLATES_H
+#ifndef QNN_LIB_TARGET_ENTRYTEMPLATES_H
+#define QNN_LIB_TARGET_ENTRYTEMPLATES_H
 
 #include "qnn/Target/TargetLevel.h"
 
@@ -212,4 +212,4 @@ inline uint32_t getSelftestSeed(unsigned index) {
 
 } // namespace mlir::qnn
 
-#endif // LIB_TARGET_ENTRYTEMPLATES_H
+#endif // QNN_LIB_TARGET_ENTRYTEMPLATES_H

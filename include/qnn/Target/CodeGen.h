@@ -42,8 +42,8 @@ namespace mlir::qnn {
 
 /// One input or output of a network.
 struct TensorInfo {
-  std::string name;            ///< as in the model
-  SmallVector<int64_t> shape;  ///< in the model's own layout
+  std::string name;           ///< as in the model
+  SmallVector<int64_t> shape; ///< in the model's own layout
   /// Null for f32; else the quantized type (stored as i8) of --io=quantized.
   quant::UniformQuantizedType quantized;
 };
@@ -53,21 +53,23 @@ struct GeneratedCode {
   std::unique_ptr<llvm::Module> module;
   SmallVector<const TargetLevel *> levels;
   SmallVector<TensorInfo> inputs, outputs;
-  std::vector<uint8_t> constants;   ///< contents of the constants blob
-  int64_t arenaBytes = 0;           ///< at least what the best level needs
+  std::vector<uint8_t> constants;    ///< contents of the constants blob
+  int64_t arenaBytes = 0;            ///< at least what the best level needs
   std::vector<std::string> observed; ///< names of qnn.observe, in call order
 };
 
 /// The inputs and outputs of the entry function.
-LogicalResult getTensorInfos(func::FuncOp entry, SmallVector<TensorInfo> &inputs,
+LogicalResult getTensorInfos(func::FuncOp entry,
+                             SmallVector<TensorInfo> &inputs,
                              SmallVector<TensorInfo> &outputs);
 
 /// Lowers the only function of `network` (Graph with or without observers, or
 /// Quantized stage; not modified) for every level. Errors are emitted at the op
 /// that cannot be lowered.
-FailureOr<GeneratedCode>
-generateCode(ModuleOp network, ArrayRef<const TargetLevel *> levels,
-             const llvm::Triple &triple, llvm::LLVMContext &context);
+FailureOr<GeneratedCode> generateCode(ModuleOp network,
+                                      ArrayRef<const TargetLevel *> levels,
+                                      const llvm::Triple &triple,
+                                      llvm::LLVMContext &context);
 
 } // namespace mlir::qnn
 

@@ -1,4 +1,5 @@
-//===- TargetLevel.h - The instruction-set levels we compile for -*- C++ -*-===//
+//===- TargetLevel.h - The instruction-set levels we compile for -*- C++
+//-*-===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -53,8 +54,9 @@ struct TargetLevel {
   bool storesUnsigned() const { return arch == llvm::Triple::x86_64; }
 };
 
-/// What a run-time check must find before a level is used. The emitter generates
-/// the check: CPUID with XCR0 on x86-64, getauxval(AT_HWCAP) on AArch64.
+/// What a run-time check must find before a level is used. The emitter
+/// generates the check: CPUID with XCR0 on x86-64, getauxval(AT_HWCAP) on
+/// AArch64.
 enum CpuFeature : uint32_t {
   CpuAVX2 = 1u << 0,       ///< AVX2 and FMA, YMM state enabled
   CpuAVXVNNI = 1u << 1,    ///< AVX-VNNI (with CpuAVX2)
@@ -70,8 +72,8 @@ llvm::ArrayRef<TargetLevel> getLevels(llvm::Triple::ArchType arch);
 uint32_t getHostCpuFeatures();
 
 /// The levels of `arch` that a CPU with `features` executes, baseline first.
-llvm::SmallVector<const TargetLevel *> getExecutableLevels(
-    llvm::Triple::ArchType arch, uint32_t features);
+llvm::SmallVector<const TargetLevel *>
+getExecutableLevels(llvm::Triple::ArchType arch, uint32_t features);
 
 /// Parses --march: "native" (the best level of the host) or a comma-separated
 /// list of level names; the result is baseline first, without duplicates, and
