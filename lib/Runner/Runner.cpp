@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/BinaryFormat/Magic.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -349,9 +350,28 @@ static llvm::Error runNetwork(Network &network, const RunOptions &options,
   return llvm::Error::success();
 }
 
+/// Shared objects are told from .mlir files by their first bytes.
+static llvm::Expected<std::vector<std::unique_ptr<Network>>>
+openNetworks(const RunOptions &options) {
+  llvm::file_magic magic;
+  bool isObject =
+      !llvm::identify_magic(options.file, magic) && magic.is_object();
+  if (!isObject)
+    return openInterpreted(options.file, options.entry,
+                           options.print ? EntryChoice::All : EntryChoice::One);
+  if (!options.entry.empty())
+    return makeError("--entry is for .mlir files: a shared object has one "
+                     "network");
+  auto network = openSharedObject(options.file);
+  if (!network)
+    return network.takeError();
+  std::vector<std::unique_ptr<Network>> networks;
+  networks.push_back(std::move(*network));
+  return networks;
+}
+
 llvm::Error qnn::runNetworks(const RunOptions &options, llvm::raw_ostream &os) {
-  EntryChoice choice = options.print ? EntryChoice::All : EntryChoice::One;
-  auto networks = openInterpreted(options.file, options.entry, choice);
+  auto networks = openNetworks(options);
   if (!networks)
     return networks.takeError();
   for (auto &network : *networks)

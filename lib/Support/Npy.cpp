@@ -16,6 +16,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -313,6 +314,103 @@ llvm::Expected<NpyArray> qnn::readNpy(StringRef path) {
   if (!array)
     return inFile(path, array.takeError());
   return array;
+}
+
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+/// All bytes after `start` of an array in Fortran order, transposed.
+static llvm::Expected<NpyArray> readTransposed(std::string start,
+                                               uint64_t elementBytes,
+                                               const NpyStream::ReadFn &read) {
+  size_t headerBytes = start.size();
+  auto file = allocate(headerBytes + elementBytes);
+  if (!file)
+    return file.takeError();
+  llvm::copy(start, (*file)->getBufferStart());
+  if (read((*file)->getBufferStart() + headerBytes, elementBytes) !=
+      int64_t(elementBytes))
+    return makeError("truncated or damaged");
+  return qnn::parseNpy(std::shared_ptr<llvm::MemoryBuffer>(std::move(*file)));
+}
+
+llvm::Expected<std::unique_ptr<NpyStream>> NpyStream::create(std::string name,
+                                                             ReadFn read) {
+  // The fixed part says how long the rest of the header is.
+  std::string start(12, 0);
+  start.resize(std::max<int64_t>(read(start.data(), start.size()), 0));
+  if (start.size() == 12 && StringRef(start).starts_with("\x93NUMPY")) {
+    const char *at = start.data() + 8;
+    uint64_t end = start[6] == 1 ? 10 + llvm::support::endian::read16le(at)
+                                 : 12 + llvm::support::endian::read32le(at);
+    uint64_t more = end > 12 ? std::min<uint64_t>(end - 12, 1 << 20) : 0;
+    start.resize(12 + more);
+    start.resize(12 + std::max<int64_t>(read(start.data() + 12, more), 0));
+  }
+  Header header;
+  if (llvm::Error error = parseHeader(start, header))
+    return inFile(name, std::move(error));
+  llvm::Expected<uint64_t> bytes = getElementBytes(header);
+  if (!bytes)
+    return inFile(name, bytes.takeError());
+  auto stream = std::make_unique<NpyStream>();
+  stream->type = header.type;
+  stream->shape = header.shape;
+  stream->left = *bytes;
+  stream->name = std::move(name);
+  stream->source = std::move(read);
+  if (!header.fortranOrder || header.shape.size() < 2)
+    return stream;
+  auto array = readTransposed(std::move(start), *bytes, stream->source);
+  if (!array)
+    return inFile(stream->name, array.takeError());
+  stream->source = [array = *array, done = size_t(0)](char *to,
+                                                      size_t size) mutable {
+    ArrayRef<char> next = array.getBytes().drop_front(done).take_front(size);
+    llvm::copy(next, to);
+    done += next.size();
+    return int64_t(next.size());
+  };
+  return stream;
+}
+
+llvm::Expected<std::unique_ptr<NpyStream>> NpyStream::open(StringRef path) {
+  auto file = llvm::sys::fs::openNativeFileForRead(path);
+  if (!file)
+    return inFile(path, file.takeError());
+  std::shared_ptr<void> close(nullptr, [handle = *file](void *) mutable {
+    llvm::sys::fs::closeFile(handle);
+  });
+  return create(path.str(), [handle = *file, close](char *to, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+      auto got =
+          llvm::sys::fs::readNativeFile(handle, {to + done, size - done});
+      if (!got) {
+        llvm::consumeError(got.takeError());
+        return int64_t(-1);
+      }
+      if (*got == 0)
+        break;
+      done += *got;
+    }
+    return int64_t(done);
+  });
+}
+
+llvm::Error NpyStream::read(MutableArrayRef<char> to) {
+  assert(to.size() <= left && "reading past the last element");
+  int64_t got = source(to.data(), to.size());
+  if (got != int64_t(to.size()))
+    return makeError("%s: truncated or damaged", name.c_str());
+  left -= to.size();
+  // Reading the end also checks the CRC of an archive member.
+  char past;
+  if (left == 0 && source(&past, 1) != 0)
+    return makeError("%s: damaged, or more elements than the shape %s says",
+                     name.c_str(), describeArray(type, shape).c_str());
+  return llvm::Error::success();
 }
 
 //===----------------------------------------------------------------------===//

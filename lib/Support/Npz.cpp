@@ -99,3 +99,25 @@ llvm::Expected<NpyArray> NpzReader::read(StringRef name) {
                      "': " + llvm::toString(array.takeError()));
   return array;
 }
+
+llvm::Expected<std::unique_ptr<NpyStream>> NpzReader::stream(StringRef name) {
+  std::string member = (name + ".npy").str();
+  zip_file_t *file = zip_fopen(archive->zip, member.c_str(), ZIP_FL_ENC_RAW);
+  if (!file)
+    return makeError(path + ": array '" + name +
+                     "': " + zip_strerror(archive->zip));
+  std::shared_ptr<zip_file_t> owner(file, zip_fclose);
+  auto read = [owner](char *to, size_t size) {
+    size_t done = 0;
+    while (done < size) {
+      zip_int64_t got = zip_fread(owner.get(), to + done, size - done);
+      if (got < 0)
+        return int64_t(-1);
+      if (got == 0)
+        break;
+      done += got;
+    }
+    return int64_t(done);
+  };
+  return NpyStream::create((path + ": array '" + name + "'").str(), read);
+}

@@ -19,8 +19,8 @@ int main(int argc, char **argv) {
   if (cl::Option *other = cl::getRegisteredOptions().lookup("threads"))
     other->removeArgument();
   cl::OptionCategory category("quant-run options");
-  cl::opt<std::string> file(cl::Positional, cl::Required, cl::desc("FILE.mlir"),
-                            cl::cat(category));
+  cl::opt<std::string> file(cl::Positional, cl::Required,
+                            cl::desc("OUT.so|FILE.mlir"), cl::cat(category));
   cl::list<std::string> inputs("input", cl::desc("Array for one input"),
                                cl::value_desc("NAME=FILE.npy"),
                                cl::cat(category));
@@ -44,8 +44,9 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
       argc, argv,
-      "Runs a network on NumPy arrays: an .mlir file of any stage up to "
-      "Quantized\nin the reference interpreter.\n");
+      "Runs a network on NumPy arrays: a shared object of quant-compile, or an "
+      ".mlir file\nof any stage up to Quantized in the reference "
+      "interpreter.\n");
 
   mlir::qnn::RunOptions options;
   options.file = file;

@@ -25,7 +25,7 @@ class raw_ostream;
 namespace mlir::qnn {
 
 struct RunOptions {
-  /// The .mlir file.
+  /// The .so or .mlir file.
   std::string file;
   /// The function to run; empty: the only one, or `main`.
   std::string entry;

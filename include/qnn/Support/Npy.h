@@ -34,6 +34,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 
+#include <functional>
 #include <memory>
 
 namespace mlir::qnn {
@@ -105,6 +106,35 @@ llvm::Expected<NpyArray> parseNpy(std::shared_ptr<llvm::MemoryBuffer> file);
 llvm::Error writeNpy(StringRef path, NpyType type, ArrayRef<int64_t> shape,
                      ArrayRef<char> bytes);
 
+/// The elements of one array, read from front to back in memory that does not
+/// depend on their number (except for arrays in Fortran order, which are
+/// transposed as a whole). Belongs to one thread.
+class NpyStream {
+public:
+  /// Reads up to `size` bytes and returns how many; fewer only at the end of
+  /// the data, negative when reading fails.
+  using ReadFn = std::function<int64_t(char *to, size_t size)>;
+
+  /// Opens an .npy file.
+  static llvm::Expected<std::unique_ptr<NpyStream>> open(StringRef path);
+  /// Takes the bytes of an .npy file from `read`; errors start with `name`.
+  static llvm::Expected<std::unique_ptr<NpyStream>> create(std::string name,
+                                                           ReadFn read);
+
+  NpyType getType() const { return type; }
+  ArrayRef<int64_t> getShape() const { return shape; }
+
+  /// Fills `to` with the next elements. Precondition: there are as many.
+  llvm::Error read(MutableArrayRef<char> to);
+
+private:
+  NpyType type = NpyType::Float32;
+  SmallVector<int64_t> shape;
+  std::string name;
+  ReadFn source;
+  uint64_t left = 0; ///< bytes not yet read
+};
+
 /// An open .npz archive.
 class NpzReader {
 public:
@@ -117,6 +147,10 @@ public:
   /// Reads one array. Nothing is kept: arrays of a large archive can be read
   /// one at a time.
   llvm::Expected<NpyArray> read(StringRef name);
+
+  /// Opens one array for reading from front to back. The reader must outlive
+  /// the stream.
+  llvm::Expected<std::unique_ptr<NpyStream>> stream(StringRef name);
 
 private:
   struct Archive;
