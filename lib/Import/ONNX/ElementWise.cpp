@@ -1,0 +1,216 @@
+//===- ElementWise.cpp - Arithmetic, activations, softmax, mean -----------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::import;
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy>
+static Value createBinary(NodeImporter &node, Value lhs, Value rhs) {
+  if (!lhs || !rhs)
+    return {};
+  return node.create<OpTy>(lhs, rhs, /*clamp_min=*/FloatAttr(),
+                           /*clamp_max=*/FloatAttr());
+}
+
+template <typename OpTy>
+static LogicalResult convertBinary(NodeImporter &node) {
+  Value lhs = node.getValue(0), rhs = node.getValue(1);
+  return node.setResult(createBinary<OpTy>(node, lhs, rhs));
+}
+
+LogicalResult import::convertAdd(NodeImporter &node) {
+  return convertBinary<AddOp>(node);
+}
+LogicalResult import::convertSub(NodeImporter &node) {
+  return convertBinary<SubOp>(node);
+}
+LogicalResult import::convertMul(NodeImporter &node) {
+  return convertBinary<MulOp>(node);
+}
+LogicalResult import::convertDiv(NodeImporter &node) {
+  return convertBinary<DivOp>(node);
+}
+
+LogicalResult import::convertSum(NodeImporter &node) {
+  Value sum = node.getValue(0);
+  for (int i = 1; i < node.getNumInputs(); ++i)
+    sum = createBinary<AddOp>(node, sum, node.getValue(i));
+  return node.setResult(sum);
+}
+
+static Value createClip(NodeImporter &node, Value input, float low,
+                        float high) {
+  if (!input)
+    return {};
+  Builder &builder = node.getBuilder();
+  return node.create<ClipOp>(input, builder.getF32FloatAttr(low),
+                             builder.getF32FloatAttr(high));
+}
+
+/// Max and Min of a tensor and constants of one value.
+LogicalResult import::convertMinMax(NodeImporter &node) {
+  bool isMax = node.getOpType() == "Max";
+  float infinity = std::numeric_limits<float>::infinity();
+  float bound = isMax ? -infinity : infinity;
+  std::optional<int> computed;
+  size_t constantRank = 0;
+  for (int i = 0; i < node.getNumInputs(); ++i) {
+    if (!node.isConstant(i)) {
+      if (computed)
+        return node.unsupported("two computed operands");
+      computed = i;
+      continue;
+    }
+    float value = node.getSplat(i, "operand");
+    bound = isMax ? std::fmax(bound, value) : std::fmin(bound, value);
+    constantRank = std::max(constantRank, node.getShape(i).size());
+  }
+  if (node.failed())
+    return failure();
+  if (!computed || constantRank > node.getShape(*computed).size())
+    return node.unsupported("constants that widen the result");
+  return node.setResult(createClip(node, node.getValue(*computed),
+                                   isMax ? bound : -infinity,
+                                   isMax ? infinity : bound));
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy, typename... Args>
+static LogicalResult convertUnary(NodeImporter &node, Args... args) {
+  Value input = node.getValue(0);
+  if (node.failed())
+    return failure();
+  return node.setResult(
+      node.create<OpTy>(input, node.getBuilder().getF32FloatAttr(args)...));
+}
+
+LogicalResult import::convertRelu(NodeImporter &node) {
+  return convertUnary<ReluOp>(node);
+}
+LogicalResult import::convertSigmoid(NodeImporter &node) {
+  return convertUnary<SigmoidOp>(node);
+}
+LogicalResult import::convertHardSwish(NodeImporter &node) {
+  return convertUnary<HardSwishOp>(node);
+}
+LogicalResult import::convertTanh(NodeImporter &node) {
+  return convertUnary<TanhOp>(node);
+}
+LogicalResult import::convertLeakyRelu(NodeImporter &node) {
+  return convertUnary<LeakyReluOp>(node, node.getFloat("alpha", 0.01f));
+}
+LogicalResult import::convertHardSigmoid(NodeImporter &node) {
+  float alpha = node.getFloat("alpha", 0.2f);
+  return convertUnary<HardSigmoidOp>(node, alpha, node.getFloat("beta", 0.5f));
+}
+
+/// Bounds are attributes before opset 11, then optional inputs.
+LogicalResult import::convertClip(NodeImporter &node) {
+  float infinity = std::numeric_limits<float>::infinity();
+  float low = -infinity, high = infinity;
+  if (node.getOpset() < 11) {
+    low = node.hasAttr("min") ? node.getFloat("min", 0) : low;
+    high = node.hasAttr("max") ? node.getFloat("max", 0) : high;
+  } else {
+    low = node.hasInput(1) ? node.getScalar(1, "min") : low;
+    high = node.hasInput(2) ? node.getScalar(2, "max") : high;
+  }
+  if (std::isnan(low) || std::isnan(high))
+    return node.error() << "expected bounds that are numbers, got NaN";
+  Value input = node.getValue(0);
+  return node.setResult(createClip(node, input, low, high));
+}
+
+/// Before opset 13 the input is coerced to a matrix, split before `axis`.
+LogicalResult import::convertSoftmax(NodeImporter &node) {
+  bool coerces = node.getOpset() < 13;
+  SmallVector<int64_t> shape(node.getShape(0));
+  int64_t rank = shape.size();
+  int64_t axis =
+      node.normalizeAxis(node.getInt("axis", coerces ? 1 : -1), rank);
+  Value input = node.getValue(0);
+  if (node.failed())
+    return failure();
+  ArrayRef<int64_t> rest = ArrayRef(shape).drop_front(axis + 1);
+  bool oneAxis = llvm::all_of(rest, [](int64_t size) { return size == 1; });
+  if (!coerces || oneAxis)
+    return node.setResult(node.create<SoftmaxOp>(input, axis));
+  int64_t rows = ShapedType::getNumElements(ArrayRef(shape).take_front(axis));
+  int64_t columns =
+      ShapedType::getNumElements(ArrayRef(shape).drop_front(axis));
+  Value matrix = node.reshape(input, {rows, columns});
+  if (!matrix)
+    return failure();
+  Value result = node.create<SoftmaxOp>(matrix, int64_t(1));
+  return node.setResult(node.reshape(result, shape));
+}
+
+LogicalResult import::convertReduceMean(NodeImporter &node) {
+  int64_t rank = node.getShape(0).size();
+  bool keepDims = node.getFlag("keepdims", true);
+  bool asInput = node.getOpset() >= 18;
+  SmallVector<int64_t> axes = !asInput           ? node.getInts("axes")
+                              : node.hasInput(1) ? node.getInts(1, "axes")
+                                                 : SmallVector<int64_t>();
+  if (axes.empty()) {
+    if (asInput && node.getFlag("noop_with_empty_axes", false))
+      return node.forward(0);
+    llvm::append_range(axes, llvm::seq<int64_t>(rank));
+  }
+  axes = node.normalizeAxes(axes, rank);
+  Value input = node.getValue(0);
+  if (node.failed())
+    return failure();
+  return node.setResult(node.create<ReduceMeanOp>(
+      input, ArrayRef<int64_t>(axes), keepDims, /*clamp_min=*/FloatAttr(),
+      /*clamp_max=*/FloatAttr()));
+}
+
+//===----------------------------------------------------------------------===//
+// Nothing to compute
+//===----------------------------------------------------------------------===//
+
+LogicalResult import::convertIdentity(NodeImporter &node) {
+  return node.forward(0);
+}
+
+LogicalResult import::convertCast(NodeImporter &node) {
+  int64_t type = node.getInt("to", 0);
+  if (node.failed())
+    return failure();
+  if (type != onnx::TensorProto::FLOAT)
+    return node.unsupported("of a computed tensor to " + formatType(type));
+  return node.forward(0);
+}
+
+LogicalResult import::convertDropout(NodeImporter &node) {
+  if (node.hasInput(2)) {
+    HostTensor training = node.getConstant(2, "training_mode");
+    if (node.failed())
+      return failure();
+    if (training.isFloat() || training.getNumElements() != 1)
+      return node.error() << "expected training_mode to be one bool";
+    if (training.ints()[0] != 0)
+      return node.unsupported("training mode, export the model for inference");
+  }
+  if (node.hasOutput(1))
+    return node.unsupported("output mask");
+  return node.forward(0);
+}

@@ -1,0 +1,274 @@
+//===- Importer.cpp - ONNX models as qnn graphs ---------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Import/ONNX/Importer.h"
+
+#include "Graph.h"
+#include "NodeImporter.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::import;
+
+static constexpr int64_t kOldestOpset = 7, kNewestOpset = 21;
+
+llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
+  auto [name, dims] = spec.rsplit(':');
+  SmallVector<int64_t> shape;
+  SmallVector<StringRef> parts;
+  dims.split(parts, 'x');
+  for (StringRef part : parts) {
+    int64_t size;
+    if (part.getAsInteger(10, size) || size < 0)
+      shape.push_back(-1);
+    else
+      shape.push_back(size);
+  }
+  if (name.empty() || dims.empty() || !countElements(shape))
+    return llvm::createStringError(
+        "expected --input-shape=NAME:1x3x224x224, got '" + spec + "'");
+  if (!options.inputShapes.try_emplace(name, shape).second)
+    return llvm::createStringError("expected one --input-shape for input '" +
+                                   name + "', got two");
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The file
+//===----------------------------------------------------------------------===//
+
+static LogicalResult readModel(StringRef path, Location loc,
+                               onnx::ModelProto &model) {
+  llvm::sys::fs::file_status status;
+  std::error_code code = llvm::sys::fs::status(path, status);
+  if (!code && llvm::sys::fs::is_directory(status))
+    code = std::make_error_code(std::errc::is_a_directory);
+  int fd = -1;
+  if (!code)
+    code = llvm::sys::fs::openFileForRead(path, fd);
+  if (code)
+    return emitError(loc) << "cannot read the model: " << code.message();
+  // Protobuf must not write to standard error itself.
+  google::protobuf::SetLogHandler(nullptr);
+  google::protobuf::io::FileInputStream file(fd);
+  file.SetCloseOnDelete(true);
+  google::protobuf::io::CodedInputStream stream(&file);
+  stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
+  if (status.getSize() >= uint64_t(std::numeric_limits<int>::max()))
+    return emitError(loc) << "expected a model file below 2 GiB, save it with "
+                             "external data";
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return emitError(loc)
+           << "expected an ONNX model, got a damaged or other file";
+  if (!model.has_graph())
+    return emitError(loc) << "expected an ONNX model, got a file without graph";
+  return success();
+}
+
+static bool isOnnxDomain(StringRef domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+
+static FailureOr<int64_t> readOpset(const onnx::ModelProto &model,
+                                    Location loc) {
+  std::optional<int64_t> opset;
+  for (const auto &import : model.opset_import())
+    if (isOnnxDomain(import.domain()))
+      opset = import.version();
+  if (!opset)
+    return emitError(loc) << "expected an opset version, got none";
+  if (*opset < kOldestOpset || *opset > kNewestOpset)
+    return emitError(loc) << "expected opset " << kOldestOpset << " to "
+                          << kNewestOpset << ", got " << *opset
+                          << ": convert the model with "
+                             "onnx.version_converter";
+  return *opset;
+}
+
+//===----------------------------------------------------------------------===//
+// The graph
+//===----------------------------------------------------------------------===//
+
+namespace {
+class GraphImporter {
+public:
+  GraphImporter(onnx::GraphProto &graph, GraphState &state, Location loc)
+      : graph(graph), state(state), loc(loc) {}
+
+  FailureOr<OwningOpRef<ModuleOp>> run(const ImportOptions &options);
+
+private:
+  LogicalResult importInitializers();
+  void createFunction(ArrayRef<ModelInput> inputs);
+  LogicalResult importNode(onnx::NodeProto &node);
+  LogicalResult createReturn();
+
+  onnx::GraphProto &graph;
+  GraphState &state;
+  Location loc;
+  func::FuncOp function;
+};
+} // namespace
+
+/// Only what some node or output uses: others may be of any type.
+LogicalResult GraphImporter::importInitializers() {
+  llvm::StringSet<> used;
+  for (const auto &node : graph.node())
+    for (const std::string &input : node.input())
+      used.insert(input);
+  for (const auto &output : graph.output())
+    used.insert(output.name());
+  for (onnx::TensorProto &tensor : *graph.mutable_initializer()) {
+    if (!used.contains(tensor.name()))
+      continue;
+    llvm::Expected<HostTensor> value = readTensor(tensor, state.folder);
+    if (!value)
+      return emitError(
+                 NameLoc::get(StringAttr::get(loc.getContext(), tensor.name())))
+             << "initializer: " << llvm::toString(value.takeError());
+    state.entries[tensor.name()].constant = std::move(*value);
+    tensor.Clear();
+  }
+  if (graph.sparse_initializer_size() != 0)
+    return emitError(loc) << "sparse initializers are not supported";
+  return success();
+}
+
+void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
+  Builder &builder = state.builder;
+  SmallVector<Type> types;
+  for (const ModelInput &input : inputs)
+    types.push_back(RankedTensorType::get(input.shape, builder.getF32Type()));
+  function = state.builder.create<func::FuncOp>(
+      loc, "main", builder.getFunctionType(types, {}));
+  Block *entry = function.addEntryBlock();
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    function.setArgAttr(i, "qnn.name", builder.getStringAttr(input.name));
+    entry->getArgument(i).setLoc(
+        NameLoc::get(builder.getStringAttr(input.name)));
+    state.entries[input.name].value = entry->getArgument(i);
+  }
+  state.builder.setInsertionPointToEnd(entry);
+}
+
+LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
+  NodeImporter node(state, proto);
+  const OpEntry *op =
+      isOnnxDomain(proto.domain()) ? findSupportedOp(proto.op_type()) : nullptr;
+  bool poisoned = llvm::any_of(proto.input(), [&](const std::string &input) {
+    return !input.empty() && state.entries[input].poisoned;
+  });
+  if (!op)
+    (void)node.unsupported(isOnnxDomain(proto.domain())
+                               ? Twine("unknown op")
+                               : "domain '" + Twine(proto.domain()) + "'");
+  int inputs = proto.input_size();
+  if (op && (inputs < op->minInputs ||
+             (op->maxInputs >= 0 && inputs > op->maxInputs)))
+    return node.error() << "expected " << op->minInputs << " to "
+                        << (op->maxInputs < 0 ? inputs : op->maxInputs)
+                        << " inputs, got " << inputs;
+  if (op && proto.output_size() == 0)
+    return node.error() << "expected an output";
+  if (op && !poisoned) {
+    bool folds = op->fold && node.allConstant();
+    LogicalResult result = folds ? op->fold(node) : op->convert(node);
+    assert((succeeded(result) || node.failed()) && "failure without a reason");
+    (void)result;
+  }
+  if (node.isFatal())
+    return failure();
+  // Whatever the node left open cannot be computed.
+  for (int i = 0; i < proto.output_size(); ++i) {
+    if (!node.hasOutput(i))
+      continue;
+    Entry &entry = state.entries[proto.output(i)];
+    if (entry.value || entry.constant)
+      continue;
+    entry.poisoned = true;
+    if (!poisoned)
+      (void)node.unsupported("output " + Twine(i));
+  }
+  return success();
+}
+
+LogicalResult GraphImporter::createReturn() {
+  SmallVector<Value> results;
+  SmallVector<std::string> names;
+  if (graph.output_size() == 0)
+    return emitError(loc) << "expected a model with outputs";
+  for (const auto &output : graph.output()) {
+    Entry &entry = state.entries[output.name()];
+    auto outputLoc =
+        NameLoc::get(StringAttr::get(loc.getContext(), output.name()));
+    if (!entry.value && !entry.constant->isFloat())
+      return emitError(outputLoc)
+             << "expected a model output of type float, got "
+             << formatType(entry.constant->getType());
+    if (!entry.value)
+      entry.value = state.builder.create<ConstantOp>(
+          outputLoc, entry.constant->toAttribute(loc.getContext()));
+    results.push_back(entry.value);
+    names.push_back(output.name());
+  }
+  state.builder.create<func::ReturnOp>(loc, results);
+  Builder &builder = state.builder;
+  function.setType(builder.getFunctionType(function.getArgumentTypes(),
+                                           ValueRange(results).getTypes()));
+  for (auto [i, name] : llvm::enumerate(names))
+    function.setResultAttr(i, "qnn.name", builder.getStringAttr(name));
+  return success();
+}
+
+FailureOr<OwningOpRef<ModuleOp>>
+GraphImporter::run(const ImportOptions &options) {
+  FailureOr<std::vector<int>> order = orderNodes(graph, loc);
+  if (failed(order))
+    return failure();
+  FailureOr<std::vector<ModelInput>> inputs = bindInputs(graph, options, loc);
+  if (failed(inputs) || failed(importInitializers()))
+    return failure();
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  state.builder.setInsertionPointToEnd(module->getBody());
+  createFunction(*inputs);
+  for (int i : *order)
+    if (failed(importNode(*graph.mutable_node(i))))
+      return failure();
+  if (!state.unsupported.empty())
+    return emitError(loc) << state.unsupported.size() << " unsupported ops: "
+                          << llvm::join(state.unsupported, "; ");
+  if (failed(createReturn()) || failed(verify(*module)))
+    return failure();
+  return module;
+}
+
+FailureOr<OwningOpRef<ModuleOp>> qnn::importONNX(StringRef path,
+                                                 const ImportOptions &options,
+                                                 MLIRContext *context) {
+  context->loadDialect<QNNDialect, func::FuncDialect>();
+  Location loc = FileLineColLoc::get(context, path, 0, 0);
+  onnx::ModelProto model;
+  if (failed(readModel(path, loc, model)))
+    return failure();
+  FailureOr<int64_t> opset = readOpset(model, loc);
+  if (failed(opset))
+    return failure();
+  GraphState state(context);
+  state.folder = llvm::sys::path::parent_path(path).str();
+  state.opset = *opset;
+  return GraphImporter(*model.mutable_graph(), state, loc).run(options);
+}

@@ -1,0 +1,314 @@
+//===- NodeImporter.cpp - What an op converter sees of its node -----------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::import;
+using onnx::AttributeProto;
+
+Location import::getNodeLoc(MLIRContext *context, const onnx::NodeProto &node) {
+  std::string name = node.name();
+  for (const std::string &output : node.output())
+    if (name.empty())
+      name = output;
+  return NameLoc::get(
+      StringAttr::get(context, name.empty() ? node.op_type() : name));
+}
+
+NodeImporter::NodeImporter(GraphState &state, onnx::NodeProto &node)
+    : state(state), node(node),
+      loc(getNodeLoc(state.builder.getContext(), node)) {}
+
+InFlightDiagnostic NodeImporter::error() {
+  if (failed())
+    return InFlightDiagnostic();
+  hasError = true;
+  return emitError(loc) << node.op_type() << ": ";
+}
+
+LogicalResult NodeImporter::unsupported(const Twine &reason) {
+  if (failed())
+    return failure();
+  hasUnsupported = true;
+  std::string name = cast<NameLoc>(loc).getName().str();
+  state.unsupported.push_back(
+      (node.op_type() + " '" + name + "' (" + reason + ")").str());
+  return failure();
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+bool NodeImporter::hasInput(int i) const {
+  return i < node.input_size() && !node.input(i).empty();
+}
+
+bool NodeImporter::hasOutput(int i) const {
+  return i < node.output_size() && !node.output(i).empty();
+}
+
+Entry *NodeImporter::getEntry(int i) {
+  if (!hasInput(i)) {
+    error() << "expected input " << i;
+    return nullptr;
+  }
+  auto it = state.entries.find(node.input(i));
+  assert(it != state.entries.end() && "the graph is in topological order");
+  return &it->second;
+}
+
+bool NodeImporter::isConstant(int i) const {
+  if (!hasInput(i))
+    return true;
+  return state.entries.find(node.input(i))->second.constant.has_value();
+}
+
+bool NodeImporter::allConstant() const {
+  return llvm::all_of(llvm::seq(0, getNumInputs()),
+                      [&](int i) { return isConstant(i); });
+}
+
+ArrayRef<int64_t> NodeImporter::getShape(int i) {
+  Entry *entry = getEntry(i);
+  if (!entry)
+    return {};
+  return entry->constant ? entry->constant->getShape() : shapeOf(entry->value);
+}
+
+bool NodeImporter::isFloat(int i) {
+  Entry *entry = getEntry(i);
+  return entry && (!entry->constant || entry->constant->isFloat());
+}
+
+Value NodeImporter::getValue(int i) {
+  Entry *entry = getEntry(i);
+  if (!entry)
+    return {};
+  if (!entry->value) {
+    if (!entry->constant->isFloat()) {
+      (void)unsupported("input " + Twine(i) + " of type " +
+                        formatType(entry->constant->getType()) +
+                        ", only float tensors are computed");
+      return {};
+    }
+    entry->value = createConstant(*entry->constant);
+  }
+  return entry->value;
+}
+
+HostTensor NodeImporter::getConstant(int i, StringRef what) {
+  Entry *entry = getEntry(i);
+  if (!entry)
+    return {};
+  if (!entry->constant) {
+    (void)unsupported(what + " that is not constant");
+    return {};
+  }
+  return *entry->constant;
+}
+
+SmallVector<int64_t> NodeImporter::getInts(int i, StringRef what) {
+  HostTensor tensor = getConstant(i, what);
+  if (failed())
+    return {};
+  if (tensor.isFloat() || tensor.getShape().size() > 1) {
+    error() << "expected " << what << " to be a vector of integers, got "
+            << formatType(tensor.getType()) << " of shape "
+            << formatShape(tensor.getShape());
+    return {};
+  }
+  return SmallVector<int64_t>(tensor.ints());
+}
+
+SmallVector<float> NodeImporter::getFloats(int i, StringRef what) {
+  HostTensor tensor = getConstant(i, what);
+  if (failed())
+    return {};
+  if (!tensor.isFloat() || tensor.getShape().size() > 1) {
+    error() << "expected " << what << " to be a vector of floats, got "
+            << formatType(tensor.getType()) << " of shape "
+            << formatShape(tensor.getShape());
+    return {};
+  }
+  return SmallVector<float>(tensor.floats());
+}
+
+float NodeImporter::getScalar(int i, StringRef what) {
+  SmallVector<float> values = getFloats(i, what);
+  if (!failed() && values.size() != 1)
+    error() << "expected " << what << " to be one value, got " << values.size();
+  return failed() ? 0.0f : values[0];
+}
+
+float NodeImporter::getSplat(int i, StringRef what) {
+  HostTensor tensor = getConstant(i, what);
+  if (!failed() && (!tensor.isFloat() || tensor.getNumElements() != 1))
+    (void)unsupported(what + " of type " + formatType(tensor.getType()) +
+                      " and shape " + formatShape(tensor.getShape()) +
+                      ", only one float is");
+  return failed() ? 0.0f : tensor.floats()[0];
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+const AttributeProto *NodeImporter::findAttr(StringRef name) const {
+  for (const AttributeProto &attribute : node.attribute())
+    if (attribute.name() == name)
+      return &attribute;
+  return nullptr;
+}
+
+const AttributeProto *NodeImporter::typedAttr(StringRef name, int type) {
+  const AttributeProto *attribute = findAttr(name);
+  if (!attribute || attribute->type() == type)
+    return attribute;
+  auto spell = [](int t) {
+    return StringRef(AttributeProto::AttributeType_Name(
+                         AttributeProto::AttributeType(t)))
+        .lower();
+  };
+  error() << "expected attribute '" << name << "' of type " << spell(type)
+          << ", got " << spell(attribute->type());
+  return nullptr;
+}
+
+int64_t NodeImporter::getInt(StringRef name, int64_t missing) {
+  auto *attribute = typedAttr(name, AttributeProto::INT);
+  return attribute ? attribute->i() : missing;
+}
+
+bool NodeImporter::getFlag(StringRef name, bool missing) {
+  int64_t value = getInt(name, missing);
+  if (value != 0 && value != 1)
+    error() << "expected attribute '" << name << "' to be 0 or 1, got "
+            << value;
+  return value != 0;
+}
+
+float NodeImporter::getFloat(StringRef name, float missing) {
+  auto *attribute = typedAttr(name, AttributeProto::FLOAT);
+  if (!attribute)
+    return missing;
+  if (!std::isfinite(attribute->f()))
+    error() << "expected a finite attribute '" << name << "', got "
+            << std::to_string(attribute->f());
+  return attribute->f();
+}
+
+std::string NodeImporter::getString(StringRef name, StringRef missing) {
+  auto *attribute = typedAttr(name, AttributeProto::STRING);
+  return attribute ? attribute->s() : missing.str();
+}
+
+SmallVector<int64_t> NodeImporter::getInts(StringRef name,
+                                           ArrayRef<int64_t> missing) {
+  auto *attribute = typedAttr(name, AttributeProto::INTS);
+  if (!attribute)
+    return SmallVector<int64_t>(missing);
+  return SmallVector<int64_t>(attribute->ints().begin(),
+                              attribute->ints().end());
+}
+
+SmallVector<float> NodeImporter::getFloatList(StringRef name) {
+  auto *attribute = typedAttr(name, AttributeProto::FLOATS);
+  if (!attribute)
+    return {};
+  return SmallVector<float>(attribute->floats().begin(),
+                            attribute->floats().end());
+}
+
+HostTensor NodeImporter::getTensor(StringRef name) {
+  auto *attribute = typedAttr(name, AttributeProto::TENSOR);
+  if (!attribute)
+    return {};
+  auto *tensor = const_cast<AttributeProto *>(attribute)->mutable_t();
+  llvm::Expected<HostTensor> result = readTensor(*tensor, state.folder);
+  if (!result) {
+    error() << "attribute '" << name
+            << "': " << llvm::toString(result.takeError());
+    return {};
+  }
+  return *result;
+}
+
+int64_t NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
+  if (axis < -rank || axis >= rank) {
+    error() << "expected an axis within rank " << rank << ", got " << axis;
+    return 0;
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+SmallVector<int64_t> NodeImporter::normalizeAxes(ArrayRef<int64_t> axes,
+                                                 int64_t rank) {
+  SmallVector<int64_t> result;
+  for (int64_t axis : axes)
+    result.push_back(normalizeAxis(axis, rank));
+  llvm::sort(result);
+  if (std::adjacent_find(result.begin(), result.end()) != result.end())
+    error() << "expected distinct axes, got [" << axes << "]";
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+LogicalResult NodeImporter::setResult(Value value, int i) {
+  if (failed() || !value)
+    return failure();
+  if (hasOutput(i))
+    state.entries[node.output(i)].value = value;
+  return success();
+}
+
+LogicalResult NodeImporter::setResult(HostTensor constant, int i) {
+  if (failed())
+    return failure();
+  if (hasOutput(i))
+    state.entries[node.output(i)].constant = std::move(constant);
+  return success();
+}
+
+LogicalResult NodeImporter::forward(int input, int output) {
+  Entry *entry = getEntry(input);
+  if (!entry)
+    return failure();
+  if (hasOutput(output)) {
+    Entry copy = *entry; // inserting below may move it
+    state.entries[node.output(output)] = copy;
+  }
+  return success();
+}
+
+Value NodeImporter::createConstant(const HostTensor &tensor) {
+  if (failed())
+    return {};
+  return state.builder.create<ConstantOp>(
+      loc, tensor.toAttribute(state.builder.getContext()));
+}
+
+Value NodeImporter::reshape(Value value, ArrayRef<int64_t> shape) {
+  if (failed() || !value || shapeOf(value) == shape)
+    return value;
+  return create<ReshapeOp>(value, shape);
+}
+
+Value NodeImporter::transpose(Value value, ArrayRef<int64_t> permutation) {
+  if (failed() || !value)
+    return value;
+  return create<TransposeOp>(value, permutation);
+}

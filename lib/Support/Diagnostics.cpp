@@ -1,0 +1,66 @@
+//===- Diagnostics.cpp - Errors as the tools print them -------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Support/Diagnostics.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Location.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+std::string qnn::escapeControls(StringRef text) {
+  std::string result;
+  for (unsigned char c : text) {
+    if (c >= 0x20 && c != 0x7f) {
+      result += c;
+      continue;
+    }
+    result += '\\';
+    result += llvm::hexdigit(c >> 4);
+    result += llvm::hexdigit(c & 15);
+  }
+  return result;
+}
+
+std::string qnn::formatLocation(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName().str();
+  if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations())
+      if (std::string text = formatLocation(part); !text.empty())
+        return text;
+  }
+  if (auto call = dyn_cast<CallSiteLoc>(loc))
+    return formatLocation(call.getCallee());
+  auto file = dyn_cast<FileLineColLoc>(loc);
+  if (!file)
+    return "";
+  std::string text = file.getFilename().str();
+  if (file.getLine() != 0)
+    text += ":" + std::to_string(file.getLine()) + ":" +
+            std::to_string(file.getColumn());
+  return text;
+}
+
+static LogicalResult printOneLine(Diagnostic &diagnostic) {
+  bool isError = diagnostic.getSeverity() == DiagnosticSeverity::Error;
+  if (!isError && diagnostic.getSeverity() != DiagnosticSeverity::Warning)
+    return success();
+  std::string where = formatLocation(diagnostic.getLocation());
+  llvm::errs() << (isError ? "error: " : "warning: ")
+               << escapeControls(where.empty() ? "" : where + ": ")
+               << escapeControls(diagnostic.str()) << '\n';
+  return success();
+}
+
+OneLineDiagnostics::OneLineDiagnostics(MLIRContext *context)
+    : ScopedDiagnosticHandler(context) {
+  setHandler(printOneLine);
+}
