@@ -1,0 +1,68 @@
+//===- Passes.td - Passes on buffers and microkernels -------*- tablegen -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_DIALECT_MICROKERNEL_TRANSFORMS_PASSES_TD
+#define QNN_DIALECT_MICROKERNEL_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
+  let summary = "Give every buffer a fixed place in one arena";
+  let description = [{
+    1. Every `memref.alloc` of the entry function (the only public function)
+    becomes a `memref.view` of the arena, every `memref.get_global` a
+    `memref.view` of one constants buffer; both are new leading arguments. The
+    entry function gets the attributes `microkernel.arena_bytes` and
+    `microkernel.live_bytes` (the largest sum of bytes live at one op, a lower
+    bound of any plan). Each `memref.global` is annotated with its
+    `microkernel.offset` and stays, so that its contents can be written out.
+
+    2. Two buffers may overlap only if no op lies in both live ranges, where a
+    buffer is live from its first to its last use in the entry block. Offsets
+    are multiples of 64 bytes. Placement is greedy by decreasing size into the
+    lowest gap that fits (Pisarchyk and Lee 2020, "Efficient memory management
+    for deep neural net inference", greedy by size).
+
+    3. Refuses buffers that are used in nested regions, and more than one public
+    function; both are errors, because a wrong plan corrupts memory. The arena
+    ends with 64 bytes that no buffer owns: kernels may read (never write) up to
+    that far behind the last buffer.
+
+    4. Before:
+    ```mlir
+    memref.global "private" constant @w : memref<4xi8> = dense<1>
+    func.func private @k(memref<16xi8>, memref<16xi8>, memref<4xi8>)
+    func.func @main(%in: memref<16xi8>, %out: memref<16xi8>) {
+      %w = memref.get_global @w : memref<4xi8>
+      %t = memref.alloc() : memref<16xi8>
+      call @k(%in, %t, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()
+      call @k(%t, %out, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()
+      return
+    }
+    ```
+    After:
+    ```mlir
+    memref.global "private" constant @w : memref<4xi8> = dense<1> {microkernel.offset = 0 : i64}
+    func.func private @k(memref<16xi8>, memref<16xi8>, memref<4xi8>)
+    func.func @main(%arena: memref<128xi8>, %constants: memref<64xi8>, %in: memref<16xi8>, %out: memref<16xi8>)
+        attributes {microkernel.arena_bytes = 128 : i64, microkernel.live_bytes = 16 : i64} {
+      %c0 = arith.constant 0 : index
+      %w = memref.view %constants[%c0][] : memref<64xi8> to memref<4xi8>
+      %c0_0 = arith.constant 0 : index
+      %t = memref.view %arena[%c0_0][] : memref<128xi8> to memref<16xi8>
+      call @k(%in, %t, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()
+      call @k(%t, %out, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()
+      return
+    }
+    ```
+    Example: test/Dialect/Microkernel/Transforms/microkernel-plan-memory.mlir
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+#endif // QNN_DIALECT_MICROKERNEL_TRANSFORMS_PASSES_TD

@@ -1,0 +1,134 @@
+//===- KernelBuilder.cpp - Emits loops and vector code --------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "KernelBuilder.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+Value KernelBuilder::index(int64_t value) {
+  return b.create<arith::ConstantIndexOp>(value);
+}
+Value KernelBuilder::i32(int32_t value) {
+  return b.create<arith::ConstantIntOp>(value, 32);
+}
+Value KernelBuilder::f32(float value) {
+  return b.create<arith::ConstantFloatOp>(APFloat(value), b.getF32Type());
+}
+Value KernelBuilder::add(Value x, Value y) {
+  return b.createOrFold<arith::AddIOp>(x, y);
+}
+Value KernelBuilder::mul(Value x, int64_t y) {
+  return b.createOrFold<arith::MulIOp>(x, index(y));
+}
+
+void KernelBuilder::loop(int64_t low, int64_t high, int64_t step,
+                         llvm::function_ref<void(Value)> body) {
+  if (low >= high)
+    return;
+  if (low + step >= high)
+    return body(index(low));
+  auto loop = b.create<scf::ForOp>(index(low), index(high), index(step));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+SmallVector<Value> KernelBuilder::loop(
+    Value low, Value high, ValueRange inits,
+    llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body) {
+  auto loop = b.create<scf::ForOp>(low, high, index(1), inits);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  b.create<scf::YieldOp>(
+      body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  return loop.getResults();
+}
+
+void KernelBuilder::vectorLoop(
+    int64_t count, int64_t width,
+    llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t full = count / width * width;
+  loop(0, full, width, [&](Value i) { body(i, width); });
+  if (full == count)
+    return;
+  if (full > 0)
+    return body(index(count - width), width);
+  for (int64_t done = 0; done < count;) {
+    int64_t part = llvm::bit_floor(uint64_t(count - done));
+    body(index(done), part);
+    done += part;
+  }
+}
+
+Value KernelBuilder::load(Value buffer, Value index, int64_t width) {
+  Type element = cast<MemRefType>(buffer.getType()).getElementType();
+  return b.create<vector::LoadOp>(VectorType::get({width}, element), buffer,
+                                  index);
+}
+Value KernelBuilder::loadScalar(Value buffer, Value index) {
+  return b.create<memref::LoadOp>(buffer, index);
+}
+void KernelBuilder::store(Value vector, Value buffer, Value index) {
+  b.create<vector::StoreOp>(vector, buffer, index);
+}
+Value KernelBuilder::splat(Value scalar, int64_t width) {
+  return b.create<vector::BroadcastOp>(
+      VectorType::get({width}, scalar.getType()), scalar);
+}
+Value KernelBuilder::constant(float value, int64_t width) {
+  auto type = VectorType::get({width}, b.getF32Type());
+  return b.create<arith::ConstantOp>(DenseElementsAttr::get(type, value));
+}
+Value KernelBuilder::constant(int32_t value, int64_t width) {
+  auto type = VectorType::get({width}, b.getI32Type());
+  return b.create<arith::ConstantOp>(DenseElementsAttr::get(type, value));
+}
+
+Value KernelBuilder::widen(Value bytes) {
+  auto type = VectorType::get({widthOf(bytes)}, b.getI32Type());
+  if (level.storesUnsigned())
+    return b.create<arith::ExtUIOp>(type, bytes);
+  return b.create<arith::ExtSIOp>(type, bytes);
+}
+Value KernelBuilder::narrow(Value lanes) {
+  return b.create<arith::TruncIOp>(
+      VectorType::get({widthOf(lanes)}, b.getI8Type()), lanes);
+}
+Value KernelBuilder::toFloat(Value lanes) {
+  return b.create<arith::SIToFPOp>(
+      VectorType::get({widthOf(lanes)}, b.getF32Type()), lanes);
+}
+
+Value KernelBuilder::saturate(Value t, Value low, Value high,
+                              Value zeroPoint) {
+  int64_t width = widthOf(t);
+  VectorMath math{*this, width};
+  low = splat(low, width);
+  high = splat(high, width);
+  t = math.select(math.lessThan(low, t), t, low);
+  t = math.select(math.lessThan(t, high), t, high);
+  Value shifted = math.add(t, constant(kRoundMagic, width));
+  Value bits = b.create<arith::BitcastOp>(
+      VectorType::get({width}, b.getI32Type()), shifted);
+  Value bias = b.create<arith::SubIOp>(zeroPoint, i32(kRoundMagicBits));
+  return b.create<arith::AddIOp>(bits, splat(bias, width));
+}
+
+Value VectorMath::exp2Integer(Value n) {
+  auto integers = VectorType::get({width}, k.b.getI32Type());
+  Value shifted = add(n, k.constant(kRoundMagic, width));
+  Value bits = k.b.create<arith::BitcastOp>(integers, shifted);
+  bits = k.b.create<arith::AddIOp>(
+      bits, k.constant(int32_t(127 - kRoundMagicBits), width));
+  bits = k.b.create<arith::ShLIOp>(bits, k.constant(int32_t(23), width));
+  return k.b.create<arith::BitcastOp>(
+      VectorType::get({width}, k.b.getF32Type()), bits);
+}

@@ -1,0 +1,109 @@
+//===- KernelBuilder.h - Emits loops and vector code ------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A thin layer over OpBuilder for kernel bodies: index arithmetic that folds
+// constants, counted loops, vector loads and stores on flat buffers, and the
+// quantization formulas of Numerics.h on vectors. A vector of width 1 is a
+// vector<1x...>, so that one body serves vector loops and their remainders.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H
+#define QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H
+
+#include "qnn/Support/Numerics.h"
+#include "qnn/Target/TargetLevel.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::qnn {
+
+class KernelBuilder {
+public:
+  KernelBuilder(OpBuilder &builder, Location loc, const TargetLevel &level)
+      : b(loc, builder), level(level) {}
+
+  ImplicitLocOpBuilder b;
+  const TargetLevel &level;
+
+  /// f32 or i32 lanes of one vector register.
+  int64_t lanes() const { return level.vectorBits / 32; }
+
+  //===--- scalars --------------------------------------------------------===//
+  Value index(int64_t value);
+  Value i32(int32_t value);
+  Value f32(float value);
+  Value add(Value x, Value y);
+  Value add(Value x, int64_t y) { return add(x, index(y)); }
+  Value mul(Value x, int64_t y);
+
+  //===--- loops ----------------------------------------------------------===//
+  /// for (iv = low; iv < high; iv += step); nothing for an empty range, no loop
+  /// for a single iteration.
+  void loop(int64_t low, int64_t high, int64_t step,
+            llvm::function_ref<void(Value)> body);
+  /// The same between run-time bounds, carrying values.
+  SmallVector<Value>
+  loop(Value low, Value high, ValueRange inits,
+       llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
+  /// Covers [0, count) with vectors: full ones, then one that overlaps the last
+  /// full one, or powers of two where count < width. `body` must write each
+  /// element independently of how often it is called.
+  void vectorLoop(int64_t count, int64_t width,
+                  llvm::function_ref<void(Value index, int64_t width)> body);
+
+  //===--- vectors --------------------------------------------------------===//
+  Value load(Value buffer, Value index, int64_t width);
+  /// One element as a scalar.
+  Value loadScalar(Value buffer, Value index);
+  void store(Value vector, Value buffer, Value index);
+  Value splat(Value scalar, int64_t width);
+  Value constant(float value, int64_t width);
+  Value constant(int32_t value, int64_t width);
+
+  /// Stored activation bytes to i32: zero-extended where the level stores them
+  /// unsigned.
+  Value widen(Value bytes);
+  /// i32 lanes to stored bytes.
+  Value narrow(Value lanes);
+  Value toFloat(Value lanes);
+
+  /// Numerics.h saturate(): f32 lanes to i32 lanes. `low`, `high` are the f32
+  /// bounds relative to the zero point.
+  Value saturate(Value t, Value low, Value high, Value zeroPoint);
+
+  static int64_t widthOf(Value vector) {
+    return cast<VectorType>(vector.getType()).getNumElements();
+  }
+};
+
+/// The builder concept of Numerics.h on vectors of f32.
+struct VectorMath {
+  using V = Value;
+  using Cond = Value;
+  KernelBuilder &k;
+  int64_t width;
+  V constant(float v) { return k.constant(v, width); }
+  V add(V x, V y) { return k.b.create<arith::AddFOp>(x, y); }
+  V sub(V x, V y) { return k.b.create<arith::SubFOp>(x, y); }
+  V mul(V x, V y) { return k.b.create<arith::MulFOp>(x, y); }
+  V div(V x, V y) { return k.b.create<arith::DivFOp>(x, y); }
+  Cond lessThan(V x, V y) {
+    return k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, y);
+  }
+  V select(Cond c, V x, V y) {
+    return k.b.create<arith::SelectOp>(c, x, y);
+  }
+  V exp2Integer(V n);
+};
+
+} // namespace mlir::qnn
+
+#endif // QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H

@@ -1,0 +1,68 @@
+//===- Microkernel.cpp - Dialect registration and verifiers ---------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
+
+using namespace mlir;
+using namespace mlir::qnn::microkernel;
+
+#include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "qnn/Dialect/Microkernel/IR/MicrokernelOps.cpp.inc"
+
+void MicrokernelDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "qnn/Dialect/Microkernel/IR/MicrokernelOps.cpp.inc"
+      >();
+}
+
+bool mlir::qnn::microkernel::isFlatBuffer(Type type) {
+  auto memref = dyn_cast<MemRefType>(type);
+  return memref && memref.getRank() == 1 && memref.hasStaticShape() &&
+         memref.getLayout().isIdentity() &&
+         (memref.getElementType().isInteger(8) ||
+          memref.getElementType().isInteger(32) ||
+          memref.getElementType().isF32());
+}
+
+LogicalResult BrgemmOp::verify() {
+  if (getRows().size() != 2 || getARowStrides().size() != 2 ||
+      getCRowStrides().size() != 2) // brgemm_c1
+    return emitOpError("expected two rows, a_row_strides and c_row_strides");
+  if (getReduction().empty() ||
+      getReduction().size() != getReductionStrides().size()) // brgemm_c1
+    return emitOpError("expected equally many reduction sizes and strides, at "
+                       "least one");
+  Type a = getA().getType().getElementType();
+  Type b = getB().getType().getElementType();
+  Type c = getC().getType().getElementType();
+  bool isFloat = a.isF32() && b.isF32() && c.isF32();
+  bool isInteger = a.isInteger(8) && b.isInteger(8) &&
+                   (c.isInteger(8) || c.isInteger(32));
+  if (!isFloat && !isInteger) // brgemm_c2
+    return emitOpError("expected f32 operands or i8 operands with an i8 or i32 "
+                       "result, got ")
+           << a << ", " << b << ", " << c;
+  if (c.isInteger(8) &&
+      !(getScale() && getLow() && getHigh() && getZeroPoint())) // brgemm_c3
+    return emitOpError("expected scale, low, high and zero_point for an i8 "
+                       "result");
+  if (getResidual()) { // brgemm_c4
+    if (getResidual().getType().getElementType() != c ||
+        !getResidualRowStrides() || getResidualRowStrides()->size() != 2)
+      return emitOpError("expected a residual of the element type of c with "
+                         "two row strides");
+    if (c.isInteger(8) && !(getResidualFactor() && getResidualZero()))
+      return emitOpError("expected residual_factor and residual_zero for an i8 "
+                         "residual");
+  }
+  if (getColumns() == 0 || int64_t(getColumns()) < 0) // brgemm_c5
+    return emitOpError("expected a positive number of columns");
+  return success();
+}
