@@ -7,7 +7,7 @@
 
 #include "NetworkLowering.h"
 
-#include "qnn/Support/Elements.h"
+#include "qnn/Dialect/QNN/IR/Constants.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -60,12 +60,17 @@ Type NetworkLowering::storageType(Type tensor) {
   return builder.getIntegerType(isAccumulatorTensor(tensor) ? 32 : 8);
 }
 
-StoredParams NetworkLowering::storedParams(Type tensor, int64_t channel) {
-  quant::QuantizedType type = getQuantizedElementType(tensor);
-  QuantParams params = getQuantParams(type, channel);
+int32_t NetworkLowering::storageBias(Type tensor) {
   if (isAccumulatorTensor(tensor))
-    return params;
-  int32_t bias = int32_t(level.storesUnsigned()) * 128 - !type.isSigned() * 128;
+    return 0;
+  bool isSigned = getQuantizedElementType(tensor).isSigned();
+  return (level.storesUnsigned() ? 128 : 0) - (isSigned ? 0 : 128);
+}
+
+StoredParams NetworkLowering::storedParams(Type tensor, int64_t channel) {
+  QuantParams params =
+      getQuantParams(getQuantizedElementType(tensor), channel);
+  int32_t bias = storageBias(tensor);
   params.zeroPoint += bias;
   params.min += bias;
   params.max += bias;
@@ -278,16 +283,7 @@ LogicalResult NetworkLowering::run() {
     if (isQuantizedTensor(type)) {
       // Into the stored domain, and into memory that may be read beyond.
       Buffer stored = allocate(type, requiredBorder(argument));
-      int32_t bias =
-          storedParams(type).zeroPoint -
-          getQuantParams(getQuantizedElementType(type)).zeroPoint;
-      emitMap("rebias", Twine(bias), {buffer}, stored,
-              [&](KernelBuilder &k, ArrayRef<Value> in) {
-                auto vector = cast<VectorType>(in[0].getType());
-                return k.b.create<arith::XOrIOp>(
-                    in[0], k.b.create<arith::ConstantOp>(DenseElementsAttr::get(
-                               vector, k.b.getI8IntegerAttr(int8_t(bias)))));
-              });
+      emitRebias(buffer, stored, storageBias(type));
       buffer = stored;
     }
     buffers[argument] = buffer;
@@ -361,20 +357,24 @@ LogicalResult NetworkLowering::lowerConstant(ConstantOp op) {
   buffer.strides = contiguousStrides(buffer.shape);
   buffer.isArgument = true; // reading behind it is not allowed
   if (isFloatTensor(type)) {
-    buffer.memory =
-        constant(ArrayRef<float>(getElementsData<float>(op.getValue())),
-                 builder.getF32Type());
-  } else if (isAccumulatorTensor(type)) {
-    buffer.memory =
-        constant(ArrayRef<int32_t>(getElementsData<int32_t>(op.getValue())),
-                 builder.getI32Type());
+    auto values = getFloatValues(op.getValue());
+    if (failed(values))
+      return op.emitOpError("expected a value with data");
+    buffer.memory = constant(ArrayRef<float>(*values), builder.getF32Type());
   } else {
-    std::vector<int8_t> values = getElementsData<int8_t>(op.getValue());
-    int32_t bias = storedParams(type).zeroPoint -
-                   getQuantParams(getQuantizedElementType(type)).zeroPoint;
-    for (int8_t &value : values)
-      value = int8_t(value + bias);
-    buffer.memory = constant(ArrayRef<int8_t>(values), builder.getI8Type());
+    auto values = getIntegerValues(op.getValue());
+    if (failed(values))
+      return op.emitOpError("expected a value with data");
+    if (isAccumulatorTensor(type)) {
+      buffer.memory =
+          constant(ArrayRef<int32_t>(*values), builder.getI32Type());
+    } else {
+      int32_t bias = storageBias(type);
+      SmallVector<int8_t> stored;
+      for (int32_t value : *values)
+        stored.push_back(int8_t(value + bias));
+      buffer.memory = constant(ArrayRef<int8_t>(stored), builder.getI8Type());
+    }
   }
   buffers[op.getResult()] = buffer;
   return success();
@@ -434,15 +434,7 @@ LogicalResult NetworkLowering::lowerReturn(func::ReturnOp op) {
       emitCopy(buffer, output);
       continue;
     }
-    int32_t bias = storedParams(type).zeroPoint -
-                   getQuantParams(getQuantizedElementType(type)).zeroPoint;
-    emitMap("rebias", Twine(bias), {buffer}, output,
-            [&](KernelBuilder &k, ArrayRef<Value> in) {
-              auto vector = cast<VectorType>(in[0].getType());
-              return k.b.create<arith::XOrIOp>(
-                  in[0], k.b.create<arith::ConstantOp>(DenseElementsAttr::get(
-                             vector, k.b.getI8IntegerAttr(int8_t(bias)))));
-            });
+    emitRebias(buffer, output, storageBias(type));
   }
   return success();
 }

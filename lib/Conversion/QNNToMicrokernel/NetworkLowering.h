@@ -19,7 +19,7 @@
 #ifndef QNN_LIB_CONVERSION_QNNTOMICROKERNEL_NETWORKLOWERING_H
 #define QNN_LIB_CONVERSION_QNNTOMICROKERNEL_NETWORKLOWERING_H
 
-#include "KernelBuilder.h"
+#include "qnn/Conversion/KernelBuilder.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
@@ -68,6 +68,8 @@ public:
 private:
   //===--- buffers (NetworkLowering.cpp) ----------------------------------===//
   Type storageType(Type tensor);
+  /// What is added to q to store it: 0, 128 or -128.
+  int32_t storageBias(Type tensor);
   StoredParams storedParams(Type tensor, int64_t channel = 0);
   /// A new arena buffer for a tensor type, with a filled border.
   Buffer allocate(RankedTensorType type, Border border);
@@ -111,8 +113,16 @@ private:
   void emitMap(StringRef name, const Twine &key, ArrayRef<Buffer> inputs,
                const Buffer &output, MapBody body);
   void emitCopy(const Buffer &input, const Buffer &output);
+  /// Adds 0 or +-128 to bytes, between the caller's and the stored domain.
+  void emitRebias(const Buffer &input, const Buffer &output, int32_t bias);
   void emitRequantize(const Buffer &input, RankedTensorType from,
                       const Buffer &output, RankedTensorType to);
+  /// out[i] = table[in[i]] on stored bytes; `table` is a constant of 256 bytes.
+  void emitTableMap(const Buffer &input, Value table, const Buffer &output);
+  void emitQuantize(const Buffer &input, const Buffer &output,
+                    RankedTensorType to);
+  void emitDequantize(const Buffer &input, RankedTensorType from,
+                      const Buffer &output);
   LogicalResult lowerBinary(Operation *op);
   LogicalResult lowerUnary(Operation *op);
   LogicalResult lowerRequantize(RequantizeOp op);
@@ -121,6 +131,27 @@ private:
   LogicalResult lowerQuantize(quant::QuantizeCastOp op);
   LogicalResult lowerDequantize(quant::DequantizeCastOp op);
   // Pooling.cpp
+  /// How pools and means sum and divide, in float or in quantized form.
+  struct Average {
+    bool isFloat = true;
+    std::optional<float> low, high; ///< real clamp bounds
+    int32_t inputZero = 0;
+    double inputScale = 1, outputScale = 1;
+    StoredParams bounds = {};
+
+    void read(NetworkLowering &net, Operation *op);
+    /// f32(s / (s' * count)).
+    float factor(int64_t count) const;
+    std::string key() const;
+    Value init(KernelBuilder &k, int64_t lanes) const;
+    Value add(KernelBuilder &k, Value sum, Value loaded) const;
+    /// The bounds, without a scale.
+    KernelBuilder::Epilogue epilogue(KernelBuilder &k) const;
+    /// The mean of `counted` positions (index), `added` of which were summed;
+    /// the others are padding.
+    Value finish(KernelBuilder &k, Value sum, Value counted, Value added,
+                 Value factor) const;
+  };
   LogicalResult lowerMaxPool(MaxPool2DOp op);
   LogicalResult lowerAvgPool(AvgPool2DOp op);
   LogicalResult lowerGlobalPool(Operation *op);
@@ -133,6 +164,7 @@ private:
   LogicalResult lowerResizeNearest(ResizeNearestOp op);
   // Reduction.cpp
   LogicalResult lowerMatMul(MatMulOp op);
+  void emitSoftmax(const Buffer &input, const Buffer &output, int64_t axis);
   LogicalResult lowerSoftmax(SoftmaxOp op);
   LogicalResult lowerReduceMean(ReduceMeanOp op);
 

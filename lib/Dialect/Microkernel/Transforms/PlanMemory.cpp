@@ -133,7 +133,7 @@ struct PlanMemoryPass final
       global->setAttr(qnn::kOffsetAttr, builder.getI64IntegerAttr(total));
       total += alignUp(getBytes(global.getType()));
     }
-    return std::max(total, qnn::kBufferAlignment);
+    return total + qnn::kBufferAlignment;
   }
 
   /// The public function, or null after an error.

@@ -28,8 +28,8 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
     for deep neural net inference", greedy by size).
 
     3. Refuses buffers that are used in nested regions, and more than one public
-    function; both are errors, because a wrong plan corrupts memory. The arena
-    ends with 64 bytes that no buffer owns: kernels may read (never write) up to
+    function; both are errors, because a wrong plan corrupts memory. Arena and
+    constants end with 64 bytes that no buffer owns: kernels may read (never write) up to
     that far behind the last buffer.
 
     4. Before:
@@ -48,10 +48,10 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
     ```mlir
     memref.global "private" constant @w : memref<4xi8> = dense<1> {microkernel.offset = 0 : i64}
     func.func private @k(memref<16xi8>, memref<16xi8>, memref<4xi8>)
-    func.func @main(%arena: memref<128xi8>, %constants: memref<64xi8>, %in: memref<16xi8>, %out: memref<16xi8>)
+    func.func @main(%arena: memref<128xi8>, %constants: memref<128xi8>, %in: memref<16xi8>, %out: memref<16xi8>)
         attributes {microkernel.arena_bytes = 128 : i64, microkernel.live_bytes = 16 : i64} {
       %c0 = arith.constant 0 : index
-      %w = memref.view %constants[%c0][] : memref<64xi8> to memref<4xi8>
+      %w = memref.view %constants[%c0][] : memref<128xi8> to memref<4xi8>
       %c0_0 = arith.constant 0 : index
       %t = memref.view %arena[%c0_0][] : memref<128xi8> to memref<16xi8>
       call @k(%in, %t, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()

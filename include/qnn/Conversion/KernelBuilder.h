@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H
-#define QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H
+#ifndef QNN_CONVERSION_KERNELBUILDER_H
+#define QNN_CONVERSION_KERNELBUILDER_H
 
 #include "qnn/Support/Numerics.h"
 #include "qnn/Target/TargetLevel.h"
@@ -79,6 +79,22 @@ public:
   /// bounds relative to the zero point.
   Value saturate(Value t, Value low, Value high, Value zeroPoint);
 
+  //===--- epilogues of matrix products -------------------------------------===//
+  /// The parts an epilogue may have; absent ones are null. Vectors have the
+  /// width of the accumulator.
+  struct Epilogue {
+    Value scale;          ///< f32 vector: the factor per channel
+    Value residual;       ///< f32 vector, or stored bytes
+    Value residualFactor; ///< f32
+    Value residualZero;   ///< i32
+    Value low, high;      ///< f32: clamp; i8: bounds relative to zeroPoint
+    Value zeroPoint;      ///< i32
+  };
+  /// clamp(acc + residual) on f32 lanes.
+  Value finishFloat(Value acc, const Epilogue &epilogue);
+  /// Stored bytes of an i32 accumulator: see microkernel.brgemm.
+  Value finishQuantized(Value acc, const Epilogue &epilogue);
+
   static int64_t widthOf(Value vector) {
     return cast<VectorType>(vector.getType()).getNumElements();
   }
@@ -106,4 +122,4 @@ struct VectorMath {
 
 } // namespace mlir::qnn
 
-#endif // QNN_LIB_CONVERSION_QNNTOMICROKERNEL_KERNELBUILDER_H
+#endif // QNN_CONVERSION_KERNELBUILDER_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "KernelBuilder.h"
+#include "qnn/Conversion/KernelBuilder.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
@@ -120,6 +120,36 @@ Value KernelBuilder::saturate(Value t, Value low, Value high,
       VectorType::get({width}, b.getI32Type()), shifted);
   Value bias = b.create<arith::SubIOp>(zeroPoint, i32(kRoundMagicBits));
   return b.create<arith::AddIOp>(bits, splat(bias, width));
+}
+
+Value KernelBuilder::finishFloat(Value acc, const Epilogue &epilogue) {
+  int64_t width = widthOf(acc);
+  VectorMath math{*this, width};
+  if (epilogue.residual)
+    acc = math.add(acc, epilogue.residual);
+  if (epilogue.low) {
+    Value low = splat(epilogue.low, width);
+    acc = math.select(math.lessThan(low, acc), acc, low);
+  }
+  if (epilogue.high) {
+    Value high = splat(epilogue.high, width);
+    acc = math.select(math.lessThan(acc, high), acc, high);
+  }
+  return acc;
+}
+
+Value KernelBuilder::finishQuantized(Value acc, const Epilogue &epilogue) {
+  int64_t width = widthOf(acc);
+  VectorMath math{*this, width};
+  Value t = math.mul(toFloat(acc), epilogue.scale);
+  if (epilogue.residual) {
+    Value residual = b.create<arith::SubIOp>(
+        widen(epilogue.residual), splat(epilogue.residualZero, width));
+    t = math.add(t, math.mul(toFloat(residual),
+                             splat(epilogue.residualFactor, width)));
+  }
+  return narrow(
+      saturate(t, epilogue.low, epilogue.high, epilogue.zeroPoint));
 }
 
 Value VectorMath::exp2Integer(Value n) {

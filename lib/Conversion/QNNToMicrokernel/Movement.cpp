@@ -1,0 +1,155 @@
+//===- Movement.cpp - Ops that move values --------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Most are a copy between two strided views. A reshape is another view of the
+// same memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "NetworkLowering.h"
+
+#include "qnn/Support/ResizeIndex.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+LogicalResult NetworkLowering::lowerReshape(ReshapeOp op) {
+  Buffer input = getContiguous(op.getInput());
+  Buffer view = input;
+  view.shape = SmallVector<int64_t>(op.getType().getShape());
+  view.strides.assign(view.shape.size(), 1);
+  for (int64_t d = int64_t(view.shape.size()) - 2; d >= 0; --d)
+    view.strides[d] = view.strides[d + 1] * view.shape[d + 1];
+  view.border = Border();
+  buffers[op.getResult()] = view;
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerTranspose(TransposeOp op) {
+  Buffer input = getBuffer(op.getInput());
+  Buffer view = input;
+  for (auto [d, p] : llvm::enumerate(op.getPermutation())) {
+    view.shape[d] = input.shape[p];
+    view.strides[d] = input.strides[p];
+  }
+  Buffer output = allocateFor(op.getResult());
+  emitCopy(view, output);
+  buffers[op.getResult()] = output;
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerSlice(SliceOp op) {
+  Buffer view = getBuffer(op.getInput());
+  for (size_t d = 0; d < view.shape.size(); ++d) {
+    if (op.getSizes()[d] > 0)
+      view.offset += op.getStarts()[d] * view.strides[d];
+    view.strides[d] *= op.getSteps()[d];
+    view.shape[d] = op.getSizes()[d];
+  }
+  Buffer output = allocateFor(op.getResult());
+  emitCopy(view, output);
+  buffers[op.getResult()] = output;
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerConcat(ConcatOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  Buffer output = allocateFor(op.getResult());
+  buffers[op.getResult()] = output;
+  int64_t axis = op.getAxis(), position = 0;
+  for (Value value : op.getInputs()) {
+    auto inputType = cast<RankedTensorType>(value.getType());
+    Buffer part = output;
+    part.shape = SmallVector<int64_t>(inputType.getShape());
+    part.offset += position * output.strides[axis];
+    position += part.shape[axis];
+    if (isFloatTensor(type))
+      emitCopy(getBuffer(value), part);
+    else
+      emitRequantize(getBuffer(value), inputType, part, type);
+  }
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerPad(PadOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  Buffer output = allocateFor(op.getResult());
+  buffers[op.getResult()] = output;
+  // Everything first, then the operand over its part.
+  Value value;
+  if (isFloatTensor(type)) {
+    float padding = op.getValue().convertToFloat();
+    value = constant(ArrayRef<float>(padding), builder.getF32Type());
+  } else {
+    int8_t padding =
+        int8_t(quantize(op.getValue().convertToFloat(), storedParams(type)));
+    value = constant(ArrayRef<int8_t>(padding), builder.getI8Type());
+  }
+  Buffer fill;
+  fill.memory = value;
+  emitCopy(fill, output);
+  Buffer inside = output;
+  inside.shape = getBuffer(op.getInput()).shape;
+  for (size_t d = 0; d < inside.shape.size(); ++d)
+    inside.offset += op.getLow()[d] * output.strides[d];
+  emitCopy(getBuffer(op.getInput()), inside);
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
+  Buffer input = getBuffer(op.getInput());
+  Buffer output = allocateFor(op.getResult());
+  buffers[op.getResult()] = output;
+  size_t rank = output.shape.size();
+  // One table of input offsets per dimension; the last dimension is a plain run
+  // where it is not resized.
+  SmallVector<Value> arguments = {input.memory, output.memory};
+  std::string key = input.signature() + output.signature();
+  size_t tables = rank;
+  if (rank > 0 && input.shape.back() == output.shape.back() &&
+      op.getScales().back() == 1.0)
+    --tables;
+  for (size_t d = 0; d < tables; ++d) {
+    SmallVector<int64_t> indices = getNearestIndices(
+        input.shape[d], output.shape[d], op.getScales()[d],
+        op.getCoordinateMode(), op.getNearestMode());
+    SmallVector<int32_t> offsets;
+    for (int64_t index : indices)
+      offsets.push_back(int32_t(index * input.strides[d]));
+    arguments.push_back(
+        constant(ArrayRef<int32_t>(offsets), builder.getI32Type()));
+  }
+  Type element = storageType(op.getType());
+  callKernel(
+      "resize_nearest", key, arguments,
+      [&](KernelBuilder &k, ValueRange args) {
+        std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
+                                                             Value out) {
+          if (d == tables) {
+            if (tables == rank)
+              return k.store(k.load(args[0], in, 1), args[1], out);
+            int64_t width =
+                level.vectorBits / element.getIntOrFloatBitWidth();
+            return k.vectorLoop(
+                output.shape.back(), width, [&](Value c, int64_t lanes) {
+                  k.store(k.load(args[0], k.add(in, c), lanes), args[1],
+                          k.add(out, c));
+                });
+          }
+          k.loop(0, output.shape[d], 1, [&](Value i) {
+            Value offset = k.b.create<arith::IndexCastOp>(
+                k.b.getIndexType(), k.loadScalar(args[2 + d], i));
+            nest(d + 1, k.add(in, offset),
+                 k.add(out, k.mul(i, output.strides[d])));
+          });
+        };
+        nest(0, k.index(input.offset), k.index(output.offset));
+      });
+  return success();
+}
