@@ -54,14 +54,14 @@ SmallVector<Value> KernelBuilder::loop(
 
 void KernelBuilder::vectorLoop(
     int64_t count, int64_t width,
-    llvm::function_ref<void(Value, int64_t)> body) {
+    llvm::function_ref<void(Value, int64_t)> body, bool mayRepeat) {
   int64_t full = count / width * width;
   loop(0, full, width, [&](Value i) { body(i, width); });
   if (full == count)
     return;
-  if (full > 0)
+  if (full > 0 && mayRepeat)
     return body(index(count - width), width);
-  for (int64_t done = 0; done < count;) {
+  for (int64_t done = full; done < count;) {
     int64_t part = llvm::bit_floor(uint64_t(count - done));
     body(index(done), part);
     done += part;

@@ -42,6 +42,15 @@ ArrayRef<TargetLevel> mlir::qnn::getLevels(Triple::ArchType arch) {
   return {};
 }
 
+const TargetLevel *mlir::qnn::findLevel(StringRef name) {
+  for (ArrayRef<TargetLevel> levels : {ArrayRef<TargetLevel>(kX86Levels),
+                                       ArrayRef<TargetLevel>(kAArch64Levels)})
+    for (const TargetLevel &level : levels)
+      if (level.name == name)
+        return &level;
+  return nullptr;
+}
+
 uint32_t mlir::qnn::getHostCpuFeatures() {
   // LLVM's table includes the operating system's part (XCR0).
   StringMap<bool> host = sys::getHostCPUFeatures();

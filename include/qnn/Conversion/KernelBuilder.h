@@ -53,11 +53,11 @@ public:
   SmallVector<Value>
   loop(Value low, Value high, ValueRange inits,
        llvm::function_ref<SmallVector<Value>(Value, ValueRange)> body);
-  /// Covers [0, count) with vectors: full ones, then one that overlaps the last
-  /// full one, or powers of two where count < width. `body` must write each
-  /// element independently of how often it is called.
+  /// Covers [0, count) with vectors: full ones, then powers of two, or, where
+  /// `body` may handle an element twice, one that overlaps the last full one.
   void vectorLoop(int64_t count, int64_t width,
-                  llvm::function_ref<void(Value index, int64_t width)> body);
+                  llvm::function_ref<void(Value index, int64_t width)> body,
+                  bool mayRepeat = true);
 
   //===--- vectors --------------------------------------------------------===//
   Value load(Value buffer, Value index, int64_t width);

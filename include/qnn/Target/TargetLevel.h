@@ -68,6 +68,9 @@ enum CpuFeature : uint32_t {
 /// support.
 llvm::ArrayRef<TargetLevel> getLevels(llvm::Triple::ArchType arch);
 
+/// The level of any architecture with this name, or null.
+const TargetLevel *findLevel(llvm::StringRef name);
+
 /// CpuFeature bits of the machine this process runs on.
 uint32_t getHostCpuFeatures();
 

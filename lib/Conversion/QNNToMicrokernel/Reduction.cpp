@@ -202,7 +202,8 @@ void NetworkLowering::emitSoftmax(const Buffer &input, const Buffer &output,
               });
           auto forAxis = [&](llvm::function_ref<void(Value, int64_t)> body) {
             if (isRow)
-              return k.vectorLoop(count, k.lanes(), body);
+              // The quotients are in place: no element twice.
+              return k.vectorLoop(count, k.lanes(), body, /*mayRepeat=*/false);
             k.loop(0, count, 1, [&](Value i) { body(i, lanes); });
           };
           auto widened = [&](Value v, int64_t width) -> Value {

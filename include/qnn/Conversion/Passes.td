@@ -1,0 +1,113 @@
+//===- Passes.td - Conversions between stages ---------------*- tablegen -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_CONVERSION_PASSES_TD
+#define QNN_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertQNNToMicrokernelPass
+    : Pass<"convert-qnn-to-microkernel", "::mlir::ModuleOp"> {
+  let summary = "Lower a network to kernel calls on buffers";
+  let description = [{
+    1. The only function of the module, on float or quantized tensors, becomes
+    `@run_<level>` on flat buffers: inputs, then outputs, and a body of
+    `memref.alloc` (intermediate tensors), `memref.get_global` (packed weights,
+    biases, factors, tables) and calls of private kernels. A kernel holds the
+    loops of one op for one shape: `scf` and `vector` code, with
+    `microkernel.brgemm` where products are summed. Equal shapes share a kernel;
+    what differs between layers (bounds, zero points) is an argument.
+
+    2. Tensors are row-major; an NHWC image that a convolution with padding reads
+    lies inside a border holding its zero, so that no kernel tests for edges.
+    8-bit values are stored as `q + 128` on levels that multiply unsigned by
+    signed bytes; with `acc = sum (q - z) w + b = sum (q + 128) w + (b - (z +
+    128) sum w)` the correction is part of the packed bias, exact modulo 2^32 and
+    therefore exact, since the true accumulator is proved to fit 32 bits from
+    `sum |w| * max |q - z| + |b|` (Jacob et al. 2017, section 2.3, for the
+    factored zero points).
+
+    3. Errors: weights that are not constants; accumulators that may leave 32
+    bits; element types other than f32 and 8-bit (and i32 accumulators); ops of
+    other stages.
+
+    4. Before:
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = qnn.relu %x : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+    After (`level=x86-64`):
+    ```mlir
+    func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
+      call @unary_1_x86_64(%arg0, %arg1) : (memref<4xf32>, memref<4xf32>) -> ()
+      return
+    }
+    func.func private @unary_1_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
+      %c0 = arith.constant 0 : index
+      %0 = vector.load %arg0[%c0] : memref<4xf32>, vector<4xf32>
+      %cst = arith.constant dense<0.000000e+00> : vector<4xf32>
+      %1 = arith.cmpf olt, %cst, %0 : vector<4xf32>
+      %2 = arith.select %1, %0, %cst : vector<4xi1>, vector<4xf32>
+      vector.store %2, %arg1[%c0] : memref<4xf32>, vector<4xf32>
+      return
+    }
+    ```
+    Example: test/Conversion/QNNToMicrokernel/convert-qnn-to-microkernel.mlir
+  }];
+  let options = [Option<"level", "level", "std::string", "\"x86-64\"",
+      "instruction-set level, one of the names --march takes">];
+  let dependentDialects = [
+    "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::qnn::microkernel::MicrokernelDialect"];
+}
+
+def ConvertMicrokernelToVectorPass
+    : Pass<"convert-microkernel-to-vector", "::mlir::ModuleOp"> {
+  let summary = "Lower register blocks to vectors and target instructions";
+  let description = [{
+    1. Each `microkernel.brgemm` becomes loops over its reduction that carry the
+    accumulators as vectors, and its epilogue. The sum of four 8-bit products is
+    `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod), or, where no instruction
+    sums four exactly, a widening to 16 bits, `vpmaddwd` or `smull` + `sadalp`
+    and one final addition of neighbours.
+
+    2. All are exact: `vpdpbusd` and `sdot` do not saturate; a 16-bit product pair
+    is summed in 32 bits (`vpmaddubsw`, which saturates, is not used). Integer
+    addition is associative, so every form gives the same accumulator.
+
+    3. Refuses nothing; every level lowers every valid op.
+
+    4. Before (a reduction of 2 steps, one pixel; `level=avx512vnni`):
+    ```mlir
+    func.func @k(%a: memref<8xi8>, %b: memref<128xi8>, %c: memref<16xi32>) {
+      %z = arith.constant 0 : index
+      microkernel.brgemm a(%a[%z]) b(%b[%z]) column(%z) c(%c[%z])
+          {rows = array<i64: 1, 1>, columns = 16 : i64,
+           a_row_strides = array<i64: 0, 0>, c_row_strides = array<i64: 0, 0>,
+           reduction = array<i64: 2>, reduction_strides = array<i64: 4>,
+           b_block_stride = 128 : i64}
+          : memref<8xi8>, memref<128xi8>, memref<16xi32>
+      return
+    }
+    ```
+    After: one `scf.for` that carries a `vector<16xi32>` through
+    `llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"`, and a `vector.store`.
+
+    Example: test/Conversion/MicrokernelToVector/convert-microkernel-to-vector.mlir
+  }];
+  let options = [Option<"level", "level", "std::string", "\"x86-64\"",
+      "instruction-set level, one of the names --march takes">];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // QNN_CONVERSION_PASSES_TD

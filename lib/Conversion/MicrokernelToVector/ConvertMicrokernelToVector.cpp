@@ -1,0 +1,313 @@
+//===- ConvertMicrokernelToVector.cpp - Register blocks to instructions ---===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One lowering of microkernel.brgemm per instruction family (DotKind). A new
+// instruction set adds one case to DotProduct.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Conversion/KernelBuilder.h"
+#include "qnn/Conversion/Passes.h"
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_CONVERTMICROKERNELTOVECTORPASS
+#include "qnn/Conversion/Passes.h.inc"
+} // namespace mlir::qnn
+
+using namespace mlir;
+using namespace mlir::qnn;
+using microkernel::BrgemmOp;
+using microkernel::kBlockColumns;
+using microkernel::kStepElements;
+
+namespace {
+
+/// How a level multiplies: the accumulators of one row and one block of 16
+/// columns are `parts()` vectors.
+class DotProduct {
+public:
+  DotProduct(KernelBuilder &k, bool isFloat) : k(k), isFloat(isFloat) {}
+
+  /// True when lanes of an accumulator hold two neighbouring partial sums that
+  /// join() adds; the bias then comes last.
+  bool sumsPairs() const {
+    return !isFloat && (k.level.dot == DotKind::WidenPairs ||
+                        k.level.dot == DotKind::NeonWidening);
+  }
+  int64_t parts() const {
+    return kBlockColumns * (sumsPairs() ? 2 : 1) / k.lanes();
+  }
+  /// Elements of the packed weights that one part multiplies.
+  int64_t weightsPerPart() const {
+    return kBlockColumns * (isFloat ? 1 : kStepElements) / parts();
+  }
+  Type accumulatorType() const {
+    Type element = isFloat ? Type(k.b.getF32Type()) : k.b.getI32Type();
+    return VectorType::get({k.lanes()}, element);
+  }
+  Value loadWeights(Value memory, Value at) {
+    Value w = k.load(memory, at, weightsPerPart());
+    if (isFloat)
+      return w;
+    if (sumsPairs())
+      return widen16(w, /*isSigned=*/true);
+    return k.level.dot == DotKind::VNNI ? asLanes(w) : w;
+  }
+  /// The element or the four bytes at `at`, in every lane.
+  Value loadActivation(Value memory, Value at) {
+    if (isFloat)
+      return k.splat(k.loadScalar(memory, at), k.lanes());
+    Value quad = k.b.create<vector::BitCastOp>(
+        VectorType::get({1}, k.b.getI32Type()),
+        k.load(memory, at, kStepElements));
+    quad = k.b.create<vector::ExtractOp>(quad, 0);
+    Value all = k.splat(quad, weightsPerPart() / kStepElements);
+    if (k.level.dot == DotKind::VNNI)
+      return all;
+    Value bytes = k.b.create<vector::BitCastOp>(
+        VectorType::get({weightsPerPart()}, k.b.getI8Type()), all);
+    return sumsPairs() ? widen16(bytes, !k.level.storesUnsigned()) : bytes;
+  }
+  Value multiplyAdd(Value acc, Value a, Value w) {
+    if (isFloat)
+      return k.b.create<vector::FMAOp>(a, w, acc);
+    switch (k.level.dot) {
+    case DotKind::VNNI:
+      return intrinsic(k.level.vectorBits == 512
+                           ? "llvm.x86.avx512.vpdpbusd.512"
+                           : "llvm.x86.avx512.vpdpbusd.256",
+                       acc.getType(), {acc, a, w});
+    case DotKind::NeonDot:
+      return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
+                       {acc, w, a});
+    case DotKind::WidenPairs:
+      return k.b.create<arith::AddIOp>(
+          acc, intrinsic(k.level.vectorBits == 256 ? "llvm.x86.avx2.pmadd.wd"
+                                                   : "llvm.x86.sse2.pmadd.wd",
+                         acc.getType(), {a, w}));
+    case DotKind::NeonWidening: {
+      Value products = k.b.create<arith::MulIOp>(a, w);
+      return k.b.create<arith::AddIOp>(
+          acc, intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", acc.getType(),
+                         {products}));
+    }
+    }
+    llvm_unreachable("covered switch");
+  }
+  /// One vector of 16 columns from the parts of a block.
+  Value join(ArrayRef<Value> accumulators) {
+    SmallVector<Value> level(accumulators);
+    if (sumsPairs()) {
+      // Neighbouring lanes of two vectors make one.
+      SmallVector<int64_t> even, odd;
+      for (int64_t i = 0; i < 2 * k.lanes(); i += 2) {
+        even.push_back(i);
+        odd.push_back(i + 1);
+      }
+      SmallVector<Value> sums;
+      for (size_t i = 0; i < level.size(); i += 2)
+        sums.push_back(k.b.create<arith::AddIOp>(
+            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], even),
+            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], odd)));
+      level = sums;
+    }
+    while (level.size() > 1) {
+      SmallVector<Value> wider;
+      SmallVector<int64_t> all(2 * KernelBuilder::widthOf(level[0]));
+      std::iota(all.begin(), all.end(), 0);
+      for (size_t i = 0; i < level.size(); i += 2)
+        wider.push_back(
+            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], all));
+      level = wider;
+    }
+    return level[0];
+  }
+
+private:
+  Value widen16(Value bytes, bool isSigned) {
+    auto type = VectorType::get({KernelBuilder::widthOf(bytes)},
+                                k.b.getIntegerType(16));
+    if (isSigned)
+      return k.b.create<arith::ExtSIOp>(type, bytes);
+    return k.b.create<arith::ExtUIOp>(type, bytes);
+  }
+  Value asLanes(Value bytes) {
+    return k.b.create<vector::BitCastOp>(
+        VectorType::get({KernelBuilder::widthOf(bytes) / 4},
+                        k.b.getI32Type()),
+        bytes);
+  }
+  Value intrinsic(StringRef name, Type result, ValueRange operands) {
+    return k.b
+        .create<LLVM::CallIntrinsicOp>(TypeRange{result},
+                                       k.b.getStringAttr(name), operands)
+        .getResult(0);
+  }
+
+  KernelBuilder &k;
+  bool isFloat;
+};
+
+/// Lowers one op.
+class BrgemmLowering {
+public:
+  BrgemmLowering(OpBuilder &builder, BrgemmOp op, const TargetLevel &level)
+      : op(op), k(builder, op.getLoc(), level),
+        isFloat(op.getA().getType().getElementType().isF32()),
+        dot(k, isFloat),
+        blocks(llvm::divideCeil(uint64_t(op.getColumns()), kBlockColumns)),
+        rows(op.getRows()[0] * op.getRows()[1]) {}
+
+  void run() {
+    SmallVector<Value> accumulators =
+        reduce(0, op.getAOffset(), k.index(0), initial());
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t block = 0; block < blocks; ++block)
+        finish(row, block,
+               dot.join(ArrayRef(accumulators)
+                            .slice((row * blocks + block) * dot.parts(),
+                                   dot.parts())));
+  }
+
+private:
+  /// Offset of `row` for the given strides of the two row dimensions.
+  int64_t rowOffset(int64_t row, ArrayRef<int64_t> strides) {
+    return row / op.getRows()[1] * strides[0] +
+           row % op.getRows()[1] * strides[1];
+  }
+
+  SmallVector<Value> initial() {
+    Value zero = k.b.create<arith::ConstantOp>(
+        k.b.getZeroAttr(dot.accumulatorType()));
+    SmallVector<Value> row(blocks * dot.parts(), zero);
+    if (op.getBias() && !dot.sumsPairs())
+      for (auto [i, part] : llvm::enumerate(row))
+        part = k.load(op.getBias(), k.add(op.getColumn(), i * k.lanes()),
+                      k.lanes());
+    SmallVector<Value> all;
+    for (int64_t r = 0; r < rows; ++r)
+      all.append(row);
+    return all;
+  }
+
+  /// The loops over reduction dimensions from `dimension` on; `step` counts
+  /// iterations so far.
+  SmallVector<Value> reduce(size_t dimension, Value a, Value step,
+                            SmallVector<Value> accumulators) {
+    ArrayRef<int64_t> sizes = op.getReduction();
+    if (dimension == sizes.size())
+      return multiply(a, step, accumulators);
+    auto iteration = [&](Value i, ValueRange carried) {
+      return reduce(
+          dimension + 1,
+          k.add(a, k.mul(i, op.getReductionStrides()[dimension])),
+          k.add(k.mul(step, sizes[dimension]), i), SmallVector<Value>(carried));
+    };
+    if (sizes[dimension] == 1)
+      return iteration(k.index(0), accumulators);
+    return k.loop(k.index(0), k.index(sizes[dimension]), accumulators,
+                  iteration);
+  }
+
+  /// One step: every row times every column.
+  SmallVector<Value> multiply(Value a, Value step,
+                              SmallVector<Value> accumulators) {
+    int64_t stepSize = kBlockColumns * (isFloat ? 1 : kStepElements);
+    Value b = k.add(op.getBOffset(), k.mul(step, stepSize));
+    int64_t parts = dot.parts();
+    SmallVector<Value> activations;
+    for (int64_t row = 0; row < rows; ++row)
+      activations.push_back(dot.loadActivation(
+          op.getA(), k.add(a, rowOffset(row, op.getARowStrides()))));
+    for (int64_t block = 0; block < blocks; ++block)
+      for (int64_t part = 0; part < parts; ++part) {
+        Value w = dot.loadWeights(
+            op.getB(), k.add(b, block * int64_t(op.getBBlockStride()) +
+                                    part * dot.weightsPerPart()));
+        for (int64_t row = 0; row < rows; ++row) {
+          Value &acc = accumulators[(row * blocks + block) * parts + part];
+          acc = dot.multiplyAdd(acc, activations[row], w);
+        }
+      }
+    return accumulators;
+  }
+
+  /// The first `width` lanes.
+  Value firstLanes(Value vector, int64_t width) {
+    if (width == KernelBuilder::widthOf(vector))
+      return vector;
+    return k.b.create<vector::ExtractStridedSliceOp>(
+        vector, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{width},
+        ArrayRef<int64_t>{1});
+  }
+
+  void finish(int64_t row, int64_t block, Value acc) {
+    int64_t first = block * kBlockColumns;
+    int64_t width =
+        std::min<int64_t>(op.getColumns() - first, kBlockColumns);
+    Value column = k.add(op.getColumn(), first);
+    if (op.getBias() && dot.sumsPairs())
+      acc = k.b.create<arith::AddIOp>(
+          acc, k.load(op.getBias(), column, kBlockColumns));
+    acc = firstLanes(acc, width);
+    KernelBuilder::Epilogue epilogue;
+    epilogue.low = op.getLow();
+    epilogue.high = op.getHigh();
+    epilogue.zeroPoint = op.getZeroPoint();
+    epilogue.residualFactor = op.getResidualFactor();
+    epilogue.residualZero = op.getResidualZero();
+    if (op.getScale())
+      epilogue.scale =
+          firstLanes(k.load(op.getScale(), column, kBlockColumns), width);
+    if (op.getResidual())
+      epilogue.residual = k.load(
+          op.getResidual(),
+          k.add(op.getResidualOffset(),
+                rowOffset(row, *op.getResidualRowStrides()) + first),
+          width);
+    Type element = op.getC().getType().getElementType();
+    if (element.isF32())
+      acc = k.finishFloat(acc, epilogue);
+    else if (element.isInteger(8))
+      acc = k.finishQuantized(acc, epilogue);
+    k.store(acc, op.getC(),
+            k.add(op.getCOffset(),
+                  rowOffset(row, op.getCRowStrides()) + first));
+  }
+
+  BrgemmOp op;
+  KernelBuilder k;
+  bool isFloat;
+  DotProduct dot;
+  int64_t blocks, rows;
+};
+
+struct ConvertMicrokernelToVectorPass final
+    : qnn::impl::ConvertMicrokernelToVectorPassBase<
+          ConvertMicrokernelToVectorPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    const TargetLevel *target = findLevel(level);
+    if (!target) {
+      getOperation().emitError("expected a level that --march takes, got '")
+          << level << "'";
+      return signalPassFailure();
+    }
+    getOperation()->walk([&](BrgemmOp op) {
+      OpBuilder builder(op);
+      BrgemmLowering(builder, op, *target).run();
+      op.erase();
+    });
+  }
+};
+
+} // namespace
