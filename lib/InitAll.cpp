@@ -7,10 +7,18 @@
 
 #include "qnn/InitAll.h"
 
+#include "qnn/Conversion/Passes.h"
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
+#include "qnn/Dialect/Microkernel/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,8 +30,8 @@
 using namespace mlir;
 
 void qnn::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<QNNDialect, quant::QuantizationDialect, func::FuncDialect,
-                  arith::ArithDialect, math::MathDialect, scf::SCFDialect,
+  registry.insert<QNNDialect, microkernel::MicrokernelDialect, quant::QuantizationDialect, func::FuncDialect,
+                  arith::ArithDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect,
                   memref::MemRefDialect, vector::VectorDialect,
                   LLVM::LLVMDialect>();
 }
@@ -33,4 +41,7 @@ void qnn::registerAllPasses() {
   registerCSEPass();
   registerSymbolDCEPass();
   registerQNNTransformsPasses();
+  registerQNNMicrokernelPasses();
+  registerQNNConversionPasses();
+  registerKernelPipeline();
 }

@@ -15,13 +15,17 @@
 
 using namespace mlir;
 
-void qnn::buildKernelPipeline(OpPassManager &pm, const TargetLevel &level) {
+void qnn::buildKernelPipeline(
+    OpPassManager &pm, const TargetLevel &level,
+    llvm::function_ref<void(OpPassManager &)> atBuffers) {
   // Graph or Quantized stage: func, qnn, quant.
   pm.addPass(createConvertQNNToMicrokernelPass({level.name.str()}));
   // Kernel stage: func, arith, scf, vector, memref, microkernel. The plan needs
   // straight-line code in the entry function, which only calls kernels.
   pm.addPass(createPlanMemoryPass());
   // Buffers stage: the same, without memref.alloc.
+  if (atBuffers)
+    atBuffers(pm);
   pm.addPass(createConvertMicrokernelToVectorPass({level.name.str()}));
   // Index arithmetic repeats between rows and columns of a block.
   pm.addPass(createCanonicalizerPass());

@@ -25,8 +25,11 @@ namespace mlir::qnn {
 #include "qnn/Conversion/Passes.h.inc"
 
 /// From the Quantized stage (or a float graph) to the LLVM dialect, for one
-/// level: kernels, memory plan, instructions, upstream conversions.
-void buildKernelPipeline(OpPassManager &pm, const TargetLevel &level);
+/// level: kernels, memory plan, instructions, upstream conversions. `atBuffers`
+/// adds passes to the Buffers stage, where every buffer has its place.
+void buildKernelPipeline(
+    OpPassManager &pm, const TargetLevel &level,
+    llvm::function_ref<void(OpPassManager &)> atBuffers = nullptr);
 
 /// Registers `qnn-kernel-pipeline{level=...}`.
 void registerKernelPipeline();

@@ -17,6 +17,8 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
+#include <numeric>
+
 namespace mlir::qnn {
 #define GEN_PASS_DEF_CONVERTMICROKERNELTOVECTORPASS
 #include "qnn/Conversion/Passes.h.inc"

@@ -17,6 +17,7 @@
 #include "qnn/Dialect/QNN/IR/Constants.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -173,12 +174,6 @@ static std::string floatKey(std::optional<APFloat> value) {
   if (!value)
     return "-";
   return std::to_string(value->bitcastToAPInt().getZExtValue());
-}
-
-static std::optional<float> toFloat(std::optional<APFloat> value) {
-  if (!value)
-    return std::nullopt;
-  return value->convertToFloat();
 }
 
 void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,

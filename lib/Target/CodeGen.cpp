@@ -1,0 +1,230 @@
+//===- CodeGen.cpp - From a network graph to an LLVM module ---------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every level lowers a clone of the network on its own; the LLVM modules are
+// then linked into one. Constants are written into one blob: those with equal
+// contents (the packed weights of all levels of an architecture) once.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Target/CodeGen.h"
+
+#include "qnn/Conversion/Passes.h"
+#include "qnn/Dialect/Microkernel/Transforms/Passes.h"
+#include "qnn/Dialect/QNN/IR/QNN.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/SHA256.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+
+/// The contents of all constants, each distinct one once.
+class ConstantBlob {
+public:
+  explicit ConstantBlob(std::vector<uint8_t> &bytes) : bytes(bytes) {}
+
+  /// The offset of `data` in the blob.
+  int64_t add(ArrayRef<char> data) {
+    std::array<uint8_t, 32> hash =
+        llvm::SHA256::hash(ArrayRef<uint8_t>(
+            reinterpret_cast<const uint8_t *>(data.data()), data.size()));
+    std::string key(hash.begin(), hash.end());
+    auto [entry, isNew] = offsets.try_emplace(key, bytes.size());
+    if (isNew) {
+      bytes.insert(bytes.end(), data.begin(), data.end());
+      bytes.resize(llvm::alignTo(bytes.size(), kBufferAlignment));
+    }
+    return entry->second;
+  }
+
+private:
+  std::vector<uint8_t> &bytes;
+  llvm::StringMap<int64_t> offsets;
+};
+
+/// Raw contents of the initial value of a global.
+FailureOr<ArrayRef<char>> getContents(memref::GlobalOp global,
+                                      SmallVector<char> &splat) {
+  auto value = cast<ElementsAttr>(*global.getInitialValue());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
+    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
+      return blob->getData();
+    return global.emitError("expected a constant with data");
+  }
+  auto dense = cast<DenseElementsAttr>(value);
+  if (!dense.isSplat())
+    return dense.getRawData();
+  for (int64_t i = 0; i < dense.getNumElements(); ++i)
+    llvm::append_range(splat, dense.getRawData());
+  return ArrayRef<char>(splat);
+}
+
+/// Moves the contents of all globals into the blob and their views to it. Runs
+/// after microkernel-plan-memory and before the conversion to LLVM.
+struct CollectConstantsPass final
+    : PassWrapper<CollectConstantsPass, OperationPass<ModuleOp>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CollectConstantsPass)
+  explicit CollectConstantsPass(ConstantBlob &blob) : blob(blob) {}
+
+  void runOnOperation() override {
+    DenseMap<int64_t, int64_t> moved; // planned offset -> offset in the blob
+    for (auto global :
+         llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>())) {
+      SmallVector<char> splat;
+      FailureOr<ArrayRef<char>> contents = getContents(global, splat);
+      if (failed(contents))
+        return signalPassFailure();
+      moved[cast<IntegerAttr>(global->getAttr(kOffsetAttr)).getInt()] =
+          blob.add(*contents);
+      if (auto resource = dyn_cast<DenseResourceElementsAttr>(
+              *global.getInitialValue()))
+        *resource.getRawHandle().getBlob() = AsmResourceBlob();
+      global.erase();
+    }
+    for (auto function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isPrivate())
+        continue;
+      Value constants = function.getArgument(1);
+      function.walk([&](memref::ViewOp view) {
+        if (view.getSource() != constants)
+          return;
+        OpBuilder builder(view);
+        APInt offset;
+        matchPattern(view.getByteShift(), m_ConstantInt(&offset));
+        view.getByteShiftMutable().assign(
+            builder.create<arith::ConstantIndexOp>(
+                view.getLoc(), moved.lookup(offset.getSExtValue())));
+      });
+    }
+  }
+
+  ConstantBlob &blob;
+};
+
+/// Sets what LLVM must know of the level on every function of its module.
+void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
+  for (llvm::Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.setLinkage(llvm::GlobalValue::InternalLinkage);
+    function.setDoesNotThrow();
+    if (!level.features.empty())
+      function.addFnAttr("target-features", level.features);
+    if (level.vectorBits == 512) {
+      function.addFnAttr("prefer-vector-width", "512");
+      function.addFnAttr("min-legal-vector-width", "512");
+    }
+  }
+}
+
+} // namespace
+
+LogicalResult qnn::getTensorInfos(func::FuncOp entry,
+                                  SmallVector<TensorInfo> &inputs,
+                                  SmallVector<TensorInfo> &outputs) {
+  auto info = [&](Type type, StringAttr name, const Twine &fallback)
+      -> FailureOr<TensorInfo> {
+    if (!isActivationTensor(type) || isAccumulatorTensor(type))
+      return entry.emitError("expected float or 8-bit inputs and outputs, got ")
+             << type;
+    return TensorInfo{name ? name.str() : fallback.str(),
+                      SmallVector<int64_t>(
+                          cast<RankedTensorType>(type).getShape()),
+                      getUniformElementType(type)};
+  };
+  for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
+    auto input = info(type, entry.getArgAttrOfType<StringAttr>(i, "qnn.name"),
+                      "arg" + Twine(i));
+    if (failed(input))
+      return failure();
+    inputs.push_back(*input);
+  }
+  for (auto [i, type] : llvm::enumerate(entry.getResultTypes())) {
+    auto output =
+        info(type, entry.getResultAttrOfType<StringAttr>(i, "qnn.name"),
+             "result" + Twine(i));
+    if (failed(output))
+      return failure();
+    outputs.push_back(*output);
+  }
+  return success();
+}
+
+/// Lowers a clone of the network for one level and translates it.
+static std::unique_ptr<llvm::Module>
+lowerForLevel(ModuleOp network, const TargetLevel &level, ConstantBlob &blob,
+              llvm::LLVMContext &context, int64_t &arenaBytes) {
+  OwningOpRef<ModuleOp> module = network.clone();
+  PassManager pm(network.getContext());
+  buildKernelPipeline(pm, level, [&](OpPassManager &at) {
+    at.addPass(std::make_unique<CollectConstantsPass>(blob));
+  });
+  if (failed(pm.run(*module)))
+    return nullptr;
+  module->walk([&](Operation *op) {
+    if (auto bytes = op->getAttrOfType<IntegerAttr>(kArenaBytesAttr))
+      arenaBytes = std::max(arenaBytes, bytes.getInt());
+  });
+  registerBuiltinDialectTranslation(*network.getContext());
+  registerLLVMDialectTranslation(*network.getContext());
+  std::unique_ptr<llvm::Module> translated =
+      translateModuleToLLVMIR(*module, context);
+  if (!translated)
+    network.emitError("expected a module that translates to LLVM IR");
+  else
+    setLevelAttributes(*translated, level);
+  return translated;
+}
+
+FailureOr<GeneratedCode>
+qnn::generateCode(ModuleOp network, ArrayRef<const TargetLevel *> levels,
+                  const llvm::Triple &triple, llvm::LLVMContext &context) {
+  auto functions = network.getOps<func::FuncOp>();
+  if (std::distance(functions.begin(), functions.end()) != 1)
+    return network.emitError("expected a module with one function, the "
+                             "network");
+  func::FuncOp entry = *functions.begin();
+  GeneratedCode code;
+  code.levels.assign(levels.begin(), levels.end());
+  if (failed(getTensorInfos(entry, code.inputs, code.outputs)))
+    return failure();
+  for (auto observer : entry.getBody().getOps<ObserveOp>())
+    code.observed.push_back(observer.getName().str());
+  ConstantBlob blob(code.constants);
+  code.module = std::make_unique<llvm::Module>("network", context);
+  code.module->setTargetTriple(triple.str());
+  llvm::Linker linker(*code.module);
+  for (const TargetLevel *level : levels) {
+    std::unique_ptr<llvm::Module> part =
+        lowerForLevel(network, *level, blob, context, code.arenaBytes);
+    if (!part)
+      return failure();
+    part->setTargetTriple(triple.str());
+    // Internal functions that nothing calls yet would be dropped: keep the
+    // entry visible until it is linked.
+    std::string name = "run_" + level->name.str();
+    std::replace(name.begin(), name.end(), '-', '_');
+    part->getFunction(name)->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    if (linker.linkInModule(std::move(part)))
+      return network.emitError("expected modules of levels that link");
+    code.module->getFunction(name)->setLinkage(
+        llvm::GlobalValue::InternalLinkage);
+  }
+  // Kernels may read (not use) up to 64 bytes behind the last constant.
+  code.constants.resize(code.constants.size() + kBufferAlignment);
+  return code;
+}
