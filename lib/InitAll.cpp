@@ -12,6 +12,7 @@
 #include "qnn/Dialect/Microkernel/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Pipelines/Pipelines.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -44,4 +45,5 @@ void qnn::registerAllPasses() {
   registerQNNMicrokernelPasses();
   registerQNNConversionPasses();
   registerKernelPipeline();
+  registerPipelines();
 }

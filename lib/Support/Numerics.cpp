@@ -24,3 +24,26 @@ QuantParams qnn::getQuantParams(quant::QuantizedType type, int64_t channel) {
   params.zeroPoint = static_cast<int32_t>(perAxis.getZeroPoints()[channel]);
   return params;
 }
+
+float qnn::getScaleOfWidth(double width, int steps) {
+  if (width == 0)
+    return 1.0f;
+  return static_cast<float>(
+      std::min(std::max(width / steps, kMinScale), kMaxScale));
+}
+
+QuantParams qnn::getActivationParams(double low, double high) {
+  low = std::min(low, 0.0);
+  high = std::max(high, 0.0);
+  QuantParams params{getScaleOfWidth(high - low, 255), 0, -128, 127};
+  if (high > low) {
+    double zero = std::nearbyint(-128.0 - low / params.scale);
+    params.zeroPoint =
+        static_cast<int32_t>(std::min(std::max(zero, -128.0), 127.0));
+  }
+  return params;
+}
+
+QuantParams qnn::getWeightParams(double magnitude) {
+  return {getScaleOfWidth(magnitude, 127), 0, -127, 127};
+}

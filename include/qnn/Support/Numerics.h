@@ -89,6 +89,25 @@ inline double quantizeBias(float x, double scale) {
   return std::nearbyint(static_cast<double>(x) / scale);
 }
 
+/// Chosen scales stay in [2^-40, 2^40]: s * s' / s'' and every dequantized 8-bit
+/// value is a normal f32. Smaller values count as zero, larger ones saturate.
+inline constexpr double kMinScale = 0x1p-40;
+inline constexpr double kMaxScale = 0x1p40;
+
+/// f32(width / steps) as a scale: 1 when the width is 0, else brought into
+/// [kMinScale, kMaxScale].
+float getScaleOfWidth(double width, int steps);
+
+/// Parameters of an s8 activation in [low, high], asymmetric over [-128, 127].
+/// The range is widened to hold 0, which becomes exactly the zero point
+/// roundeven(-128 - low / scale) (as ONNX Runtime's calibration).
+/// Precondition: finite, low <= high.
+QuantParams getActivationParams(double low, double high);
+
+/// Parameters of s8 weights of magnitude at most `magnitude`, symmetric over
+/// [-127, 127]: scale f32(magnitude / 127). Precondition: finite, >= 0.
+QuantParams getWeightParams(double magnitude);
+
 /// `p` with [min, max] narrowed to the quantized real bounds (null: none).
 inline QuantParams clampParams(QuantParams p, const float *low,
                                const float *high) {

@@ -19,6 +19,7 @@
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qnn {

@@ -43,7 +43,7 @@ def FoldBatchNormPass : QNN_Pass<"qnn-fold-batch-norm"> {
     parameters and rounded once to f32, so the result differs from the unfolded
     network only by rounding.
 
-    Refuses to fold into a layer with another use of its result, a clamp, a
+    Refuses: to fold into a layer with another use of its result, a clamp, a
     residual, or a weight or bias that is not constant; those batch norms become
     depthwise convolutions. A batch norm whose parameters are not constant, or
     with `variance + epsilon <= 0` or non-finite parameters, is an error.
@@ -116,6 +116,347 @@ def SinkTransposesPass : Pass<"qnn-sink-transposes", "::mlir::func::FuncOp"> {
     Example: test/Dialect/QNN/Transforms/qnn-sink-transposes.mlir
   }];
   let dependentDialects = ["::mlir::qnn::QNNDialect"];
+}
+
+def FuseEpiloguePass : QNN_Pass<"qnn-fuse-epilogue"> {
+  let summary = "Fuse bias, residual, clamp and requantize into the op before";
+  let description = [{
+    Moves what follows a computing op into it, in float and in quantized form:
+    ReLU and clip become clamp bounds (composed with bounds it has); a
+    `qnn.bias`, or in float the `qnn.add` of one constant per channel, becomes
+    the bias, and a `qnn.add` of a tensor of the same shape the residual, of a
+    convolution or fully connected layer; a `qnn.requantize` of an i32
+    accumulator becomes the result type. When both operands of an add could take
+    the other as residual the later one does.
+
+    Law: an epilogue is defined as bias, then residual, then clamp
+    (`docs/Numerics.md`), so each step is the same operation at the same place.
+    Clamps compose: `clamp(clamp(x, a, b), c, d) = clamp(x, a', b')` with
+    `a' = min(max(a, c), d)` and `b' = min(max(b, c), d)`. Quantized clamps of
+    one type are exact because `quantize` is monotone and
+    `quantize(dequantize(q)) = q`; accumulators are exact integers. Every
+    rewrite keeps all bits, with one exception: a float constant added after a
+    sum becomes the value the sum starts with, which is the same up to rounding.
+    (An infinite bound counts as none, which only NaN could tell apart.)
+
+    Refuses: an op whose result has another use; neighbours of different
+    precision; a clamp that changes the quantized type, or whose lower bound
+    exceeds the upper one, or that would change what becomes of NaN; an
+    accumulator whose scale is not input scale x weight scale; adds that
+    broadcast; an add of quantized activations (the convolution is already
+    rounded); a second bias or residual, and any after a clamp.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x4x4x1xf32>, %r: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
+      %w = qnn.constant dense<1.0> : tensor<2x1x1x1xf32>
+      %b = qnn.constant dense<[0.5, -0.5]> : tensor<2xf32>
+      %0 = qnn.conv2d %x, %w : (tensor<1x4x4x1xf32>, tensor<2x1x1x1xf32>) -> tensor<1x4x4x2xf32>
+      %1 = qnn.bias %0, %b : (tensor<1x4x4x2xf32>, tensor<2xf32>) -> tensor<1x4x4x2xf32>
+      %2 = qnn.add %1, %r : (tensor<1x4x4x2xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+      %3 = qnn.relu %2 : (tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+      return %3 : tensor<1x4x4x2xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x4x4x1xf32>, %r: tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32> {
+      %w = qnn.constant dense<1.0> : tensor<2x1x1x1xf32>
+      %b = qnn.constant dense<[0.5, -0.5]> : tensor<2xf32>
+      %0 = qnn.conv2d %x, %w bias(%b) residual(%r) {clamp_min = 0.0 : f32}
+           : (tensor<1x4x4x1xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x2xf32>
+      return %0 : tensor<1x4x4x2xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-fuse-epilogue.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
+//===----------------------------------------------------------------------===//
+// Calibrated stage
+//===----------------------------------------------------------------------===//
+
+def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
+  let summary = "Choose which layers stay float";
+  let description = [{
+    Marks layers with the attribute `qnn.precision = "float"`, which keeps them
+    out of quantization; every other quantizable layer runs in int8. A rule is
+    `PATTERN=float` or `PATTERN=int8`; the pattern is a glob (`*`, `?`, `[a-z]`)
+    on the layer name, which is the name of the ONNX node, or, after `op:`, on
+    the kind of the op (`op:conv2d`). The last matching rule wins. Layers no
+    rule matches keep their mark; `qnn.softmax` and `qnn.div` without a rule
+    become float, because their integer forms lose accuracy and save no time.
+
+    Law: precision is an annotation, no value changes. At the borders
+    `qnn-quantize` inserts conversions, so any assignment is correct.
+
+    Refuses: a rule without `=`, with an empty or malformed pattern, with
+    another precision, or that matches no layer, is an error that names it.
+
+    Before (`-qnn-assign-precision="rules=op:*=float,conv1=int8"`):
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %0 = qnn.tanh %x : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      %1 = qnn.hard_swish %0 : (tensor<1x4xf32>) -> tensor<1x4xf32> loc("conv1")
+      return %1 : tensor<1x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %0 = qnn.tanh %x {qnn.precision = "float"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      %1 = qnn.hard_swish %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %1 : tensor<1x4xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-assign-precision.mlir
+  }];
+  let options = [
+    ListOption<"rules", "rules", "std::string",
+        "Comma-separated PATTERN=float or PATTERN=int8; the last match wins">,
+    QNN_EmitRemarks
+  ];
+}
+
+def InsertObserversPass : QNN_Pass<"qnn-insert-observers"> {
+  let summary = "Mark every tensor that will carry a scale";
+  let description = [{
+    Puts a `qnn.observe` behind every tensor whose range calibration has to
+    find: the activation operands and the results of ops that compute in int8,
+    function arguments included. A tensor is named after the layer that makes it
+    (`getLayerName`), or the `qnn.name` of the argument; `#1`, `#2`, ... is
+    appended where a name is taken.
+
+    Law: `qnn.observe` is the identity. Ops that move or select values
+    (`CommutesWithQDQ`) pass scales on, so the root of such a chain is observed
+    instead.
+
+    Refuses: constants (their values are their range), results with a fixed
+    range (softmax, sigmoid, hard sigmoid, tanh), tensors that are observed or
+    quantized already, and ops that stay float: `qnn.precision = "float"`, no
+    integer form, or a weight or bias that is not constant.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x4x4x1xf32> {qnn.name = "image"}) -> tensor<1x2x2x1xf32> {
+      %0 = qnn.hard_swish %x : (tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32> loc("act")
+      %1 = qnn.max_pool2d %0 {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>
+      return %1 : tensor<1x2x2x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x4x4x1xf32> {qnn.name = "image"}) -> tensor<1x2x2x1xf32> {
+      %0 = qnn.observe %x as "image" : tensor<1x4x4x1xf32>
+      %1 = qnn.hard_swish %0 : (tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32>
+      %2 = qnn.observe %1 as "act" : tensor<1x4x4x1xf32>
+      %3 = qnn.max_pool2d %2 {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>
+      return %3 : tensor<1x2x2x1xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-insert-observers.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
+def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
+  let summary = "Write calibrated ranges on observers";
+  let description = [{
+    Reads the JSON cache a calibration run wrote (`qnn/Calibration/Cache.h`) and
+    sets `min` and `max` of every `qnn.observe`. Method `minmax` takes the
+    smallest and largest value seen; `percentile` cuts (100 - percentile) / 2 %
+    of the values at each end of the histogram, to whole bins, which gives up a
+    few outliers for a finer scale (Migacz 2017; Wu et al. 2020, section 4).
+
+    Law: ranges are annotations, no value changes. The statistics do not depend
+    on the order of the samples, so the same cache gives the same bits.
+
+    Refuses: a cache that is missing, damaged, of another network (its graph
+    hash covers ops, attributes, types and weights), lacks an observed tensor or
+    has one the network does not observe; an unknown method; a percentile
+    outside (0, 100]. Each is an error with its remedy, and nothing is changed.
+
+    Before (`-qnn-apply-ranges=cache=Inputs/cache.json`):
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32> {qnn.name = "x"}) -> tensor<1x4xf32> {
+      %0 = qnn.observe %x as "x" : tensor<1x4xf32>
+      %1 = qnn.tanh %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %1 : tensor<1x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32> {qnn.name = "x"}) -> tensor<1x4xf32> {
+      %0 = qnn.observe %x as "x" range [-1.0, 3.0] : tensor<1x4xf32>
+      %1 = qnn.tanh %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      return %1 : tensor<1x4xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-apply-ranges.mlir
+  }];
+  let options = [
+    Option<"cache", "cache", "std::string", "\"\"",
+           "The JSON file of the calibration run">,
+    Option<"method", "method", "std::string", "\"minmax\"",
+           "How a range is found: minmax or percentile">,
+    Option<"percentile", "percentile", "double", "99.99",
+           "Per cent of the values a percentile range keeps, in (0, 100]">
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// QDQ and Quantized stages
+//===----------------------------------------------------------------------===//
+
+def QuantizePass : QNN_Pass<"qnn-quantize"> {
+  let summary = "Turn ranges and weights into quantized types";
+  let description = [{
+    Replaces observers by `quant.qcast`/`quant.dcast` pairs and the constants of
+    ops that compute in int8 by dequantized integer constants. Ops that stay
+    float read the float tensor where there is one, else the dequantized one.
+    Results with a fixed range get a pair without observation.
+
+    Law (Jacob et al. 2017, section 2; the formulas stand in
+    `qnn/Support/Numerics.h`):
+    - activations: s8 in [-128, 127], one scale per tensor,
+      `s = f32((high - low) / 255)`, `z = roundeven(-128 - low / s)`, clamped,
+      after [low, high] was widened to hold 0, so that 0 is exact;
+    - fixed ranges: [0, 1] is scale 1/256 with zero point -128, [-1, 1] is scale
+      1/128 with zero point 0;
+    - weights: s8 in [-127, 127], one scale per output channel,
+      `s = f32(max|w| / 127)`, zero point 0; a channel of zeros has scale 1;
+    - biases: i32, scale = input scale x weight scale, exact in binary64.
+    Scales stay in [2^-40, 2^40]; a range of 0 has scale 1. Where
+    `|bias| + sum |w| * max|q - z|` exceeds i32 the weight scale of that channel
+    is doubled until it does not, so no accumulator ever overflows.
+
+    Refuses: a tensor that needs a scale and is not observed or has no range,
+    a weight, bias or constant with NaN or infinity, and a channel or a product
+    of activations whose accumulator fits i32 with no scale. Each is an error
+    that names the tensor or layer.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %w = qnn.constant dense<[[1.984375, -0.5]]> : tensor<1x2xf32>
+      %b = qnn.constant dense<0.25> : tensor<1xf32>
+      %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+      %1 = qnn.fully_connected %0, %w bias(%b) : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+      %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+      return %2 : tensor<1x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %0 = "quant.qcast"(%x) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 5.0e-01:-128>>
+      %1 = "quant.dcast"(%0) : (tensor<1x2x!quant.uniform<i8:f32, 5.0e-01:-128>>) -> tensor<1x2xf32>
+      %b = qnn.constant dense<32> : tensor<1xi32> as tensor<1x!quant.uniform<i32:f32:0, {7.8125e-03}>>
+      %2 = "quant.dcast"(%b) : (tensor<1x!quant.uniform<i32:f32:0, {7.8125e-03}>>) -> tensor<1xf32>
+      %w = qnn.constant dense<[[127, -32]]> : tensor<1x2xi8> as tensor<1x2x!quant.uniform<i8<-127:127>:f32:0, {1.5625e-02}>>
+      %3 = "quant.dcast"(%w) : (tensor<1x2x!quant.uniform<i8<-127:127>:f32:0, {1.5625e-02}>>) -> tensor<1x2xf32>
+      %4 = qnn.fully_connected %1, %3 bias(%2) : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+      %5 = "quant.qcast"(%4) : (tensor<1x1xf32>) -> tensor<1x1x!quant.uniform<i8:f32, 1.0>>
+      %6 = "quant.dcast"(%5) : (tensor<1x1x!quant.uniform<i8:f32, 1.0>>) -> tensor<1x1xf32>
+      return %6 : tensor<1x1xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-quantize.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
+def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
+  let summary = "Fold quantize/dequantize pairs into integer ops";
+  let description = [{
+    Turns a float op between `quant.dcast`s and a `quant.qcast` into its
+    quantized form (`QuantizableOpInterface`), lets `quant.dcast` pass through
+    ops that move or select values (`CommutesWithQDQ`), and replaces
+    `qcast(dcast(x))` by `x`, or by `qnn.requantize` when the types differ.
+    Casts remain where integer and float parts of the network meet.
+
+    Law: moving values commutes with dequantization bit for bit, and
+    `quantize(dequantize(q)) = q` for 8- and 16-bit types. The quantized form of
+    a computing op evaluates `quantize(f(dequantize(q)...))` with the exact
+    integer sum and one f32 multiply instead of f32 sums, and `qnn.requantize`
+    with one multiply instead of a multiply and a division: both differ from
+    what they replace by rounding only, at most one step of the result scale
+    where `f` itself is computed without cancellation (Jacob et al. 2017, eq. 4).
+
+    Refuses: `dcast(qcast(x))`, which rounds; ops marked `qnn.precision =
+    "float"`; ops with an operand that is not dequantized (partial forms), a
+    float use of the result, or users that quantize it to two types; biases
+    whose scale is not input scale x weight scale; i32 and per-axis activations.
+    With `emit-remarks` each op beside a cast says why it stays float.
+
+    Before:
+    ```mlir
+    func.func @main(%q: tensor<1x4x4x1x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x2x2x1xf32> {
+      %0 = "quant.dcast"(%q) : (tensor<1x4x4x1x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x4x4x1xf32>
+      %1 = qnn.hard_swish %0 : (tensor<1x4x4x1xf32>) -> tensor<1x4x4x1xf32>
+      %2 = "quant.qcast"(%1) : (tensor<1x4x4x1xf32>) -> tensor<1x4x4x1x!quant.uniform<i8:f32, 2.5e-01:-100>>
+      %3 = "quant.dcast"(%2) : (tensor<1x4x4x1x!quant.uniform<i8:f32, 2.5e-01:-100>>) -> tensor<1x4x4x1xf32>
+      %4 = qnn.max_pool2d %3 {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>} : (tensor<1x4x4x1xf32>) -> tensor<1x2x2x1xf32>
+      return %4 : tensor<1x2x2x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%q: tensor<1x4x4x1x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x2x2x1xf32> {
+      %0 = qnn.hard_swish %q : (tensor<1x4x4x1x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x4x4x1x!quant.uniform<i8:f32, 2.5e-01:-100>>
+      %1 = qnn.max_pool2d %0 {kernel = array<i64: 2, 2>, strides = array<i64: 2, 2>}
+           : (tensor<1x4x4x1x!quant.uniform<i8:f32, 2.5e-01:-100>>) -> tensor<1x2x2x1x!quant.uniform<i8:f32, 2.5e-01:-100>>
+      %2 = "quant.dcast"(%1) : (tensor<1x2x2x1x!quant.uniform<i8:f32, 2.5e-01:-100>>) -> tensor<1x2x2x1xf32>
+      return %2 : tensor<1x2x2x1xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-fold-qdq.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
+//===----------------------------------------------------------------------===//
+// Between stages
+//===----------------------------------------------------------------------===//
+
+def VerifyStagePass : Pass<"qnn-verify-stage", "::mlir::ModuleOp"> {
+  let summary = "Check that a module holds only what a stage allows";
+  let description = [{
+    Changes nothing. The stages up to Quantized hold functions (`builtin`,
+    `func`) and
+
+    | stage | `qnn` | `quant` |
+    |---|---|---|
+    | `graph` | float ops, `batch_norm` included | - |
+    | `calibrated` | float ops and `observe`, no `batch_norm` | - |
+    | `qdq` | float ops and quantized constants | `qcast`, `dcast` |
+    | `quantized` | float and quantized ops | `qcast`, `dcast`, but no `qcast` of a `dcast` |
+
+    Law: the identity; what a stage allows is the contract between the passes
+    before and after it.
+
+    Refuses: every op the stage does not allow is an error that says what is
+    illegal and which pass removes it; an unknown stage is an error.
+
+    Before (`-qnn-verify-stage=stage=graph`):
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = qnn.relu %x : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %0 = qnn.relu %x : (tensor<4xf32>) -> tensor<4xf32>
+      return %0 : tensor<4xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-verify-stage.mlir
+  }];
+  let options = [Option<"stage", "stage", "std::string", "\"\"",
+      "graph, calibrated, qdq or quantized">];
 }
 
 #endif // QNN_DIALECT_QNN_TRANSFORMS_PASSES_TD

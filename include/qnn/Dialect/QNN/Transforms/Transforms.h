@@ -1,0 +1,72 @@
+//===- Transforms.h - Patterns and helpers of the qnn passes ----*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which tensors of a network will carry a scale, and which rewrites do the
+// passes consist of? Called by the passes of Passes.td, the calibration run and
+// anybody who composes passes of their own.
+//
+// Stateless; a function may be analysed by one thread at a time. Vocabulary:
+//   - an op *runs in int8* when it has an integer form, no attribute
+//     `qnn.precision = "float"`, and constant weights and biases;
+//   - it *moves* int8 when it also commutes with dequantization (max pool,
+//     reshape, ...): its result inherits the scale of its operand;
+//   - else it *computes* in int8: its activations and result carry scales;
+//   - the *root* of a tensor is found by going up through ops that move int8.
+//
+// Usage:
+//   for (Value tensor : getScaledTensors(func))
+//     ...                                   // arguments, then program order
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_DIALECT_QNN_TRANSFORMS_TRANSFORMS_H
+#define QNN_DIALECT_QNN_TRANSFORMS_TRANSFORMS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/PatternMatch.h"
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+
+namespace mlir::qnn {
+
+/// The discardable attribute that keeps an op float, with value "float".
+inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
+/// Argument and result attribute with the name of the model's tensor.
+inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
+
+/// True when `op` carries `qnn.precision = "float"`.
+bool isKeptFloat(Operation *op);
+/// True when `op` has an integer form and nothing keeps it float.
+bool runsInInt8(Operation *op);
+/// True when `op` runs in int8 and commutes with dequantization.
+bool movesInt8(Operation *op);
+/// True when `op` runs in int8 and its activations and result carry scales.
+bool computesInInt8(Operation *op);
+
+/// The tensor whose scale `value` has: `value` itself or, through ops that move
+/// int8, an operand further up.
+Value getScaleRoot(Value value);
+
+/// Every tensor that carries a scale of its own: the roots of the activation
+/// operands, and the results, of all ops that compute in int8. Each once;
+/// function arguments first, then in program order.
+SmallVector<Value> getScaledTensors(func::FuncOp func);
+
+/// The range of `value` where mathematics fixes it (softmax, tanh, ...).
+std::optional<std::pair<double, double>> getFixedRange(Value value);
+
+/// The parts of `qnn-fuse-epilogue`.
+void populateFuseEpiloguePatterns(RewritePatternSet &patterns,
+                                  bool emitRemarks = false);
+
+/// The parts of `qnn-fold-qdq`.
+void populateFoldQDQPatterns(RewritePatternSet &patterns,
+                             bool emitRemarks = false);
+
+} // namespace mlir::qnn
+
+#endif // QNN_DIALECT_QNN_TRANSFORMS_TRANSFORMS_H

@@ -1,0 +1,74 @@
+//===- Pipelines.h - Passes in order, stage by stage ------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// In which order do the passes run, and why? Each build<Stage>Pipeline takes a
+// module from one stage to the next and verifies the stage it reaches. The
+// driver calls them; quant-opt offers them as `--qnn-graph-pipeline`,
+// `--qnn-calibration-pipeline` and `--qnn-quantize-pipeline`.
+//
+// Stateless and thread-safe. A module holds one function per network.
+//
+// Usage:
+//   PassManager pm(context);
+//   buildGraphPipeline(pm);
+//   buildCalibrationPipeline(pm, calibration);   // then the calibration run
+//   QuantizePipelineOptions options;
+//   options.cache = "model.json";
+//   buildQuantizePipeline(pm, options);
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_PIPELINES_PIPELINES_H
+#define QNN_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir::qnn {
+
+/// Options of the Calibrated stage.
+struct CalibrationPipelineOptions
+    : PassPipelineOptions<CalibrationPipelineOptions> {
+  ListOption<std::string> rules{
+      *this, "rules",
+      llvm::cl::desc("Comma-separated PATTERN=float or PATTERN=int8, as of "
+                     "qnn-assign-precision")};
+};
+
+/// Options of the QDQ and Quantized stages.
+struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
+  Option<std::string> cache{
+      *this, "cache", llvm::cl::desc("The JSON file of the calibration run")};
+  Option<std::string> method{
+      *this, "method",
+      llvm::cl::desc("How a range is found: minmax or percentile"),
+      llvm::cl::init("minmax")};
+  Option<double> percentile{
+      *this, "percentile",
+      llvm::cl::desc("Per cent of the values a percentile range keeps"),
+      llvm::cl::init(99.99)};
+};
+
+/// Imported float graph to Graph stage: what the f32 compiler generates code
+/// from, and calibration starts with.
+void buildGraphPipeline(OpPassManager &pm);
+
+/// Graph stage to Calibrated stage without ranges: what the calibration run
+/// executes.
+void buildCalibrationPipeline(OpPassManager &pm,
+                              const CalibrationPipelineOptions &options);
+
+/// Calibrated stage and the cache of its calibration run to Quantized stage.
+void buildQuantizePipeline(OpPassManager &pm,
+                           const QuantizePipelineOptions &options);
+
+/// Registers the pipelines with quant-opt.
+void registerPipelines();
+
+} // namespace mlir::qnn
+
+#endif // QNN_PIPELINES_PIPELINES_H

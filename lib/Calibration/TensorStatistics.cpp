@@ -1,0 +1,99 @@
+//===- TensorStatistics.cpp - Minimum, maximum and histogram --------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Calibration/Cache.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Smallest e with magnitude < kBins/2 * 2^e, not below the minimum.
+static int getNeededLog2Width(float magnitude) {
+  if (magnitude == 0)
+    return TensorStatistics::kMinLog2Width;
+  int exponent; // magnitude < 2^exponent
+  (void)std::frexp(magnitude, &exponent);
+  constexpr int log2HalfBins = 10;
+  static_assert(TensorStatistics::kBins == 2 << log2HalfBins);
+  return std::max(exponent - log2HalfBins, TensorStatistics::kMinLog2Width);
+}
+
+void TensorStatistics::widen(int newLog2Width) {
+  for (; log2Width < newLog2Width; ++log2Width) {
+    if (total == 0) {
+      log2Width = newLog2Width;
+      return;
+    }
+    // floor(i / 2) around the middle: bins 2j and 2j + 1 become bin j. Both
+    // halves shrink towards the middle, so each target is read before written
+    // when the halves are walked outwards.
+    constexpr int half = kBins / 2;
+    for (int j = 0; j < half; ++j)
+      counts[half + j] = j < half / 2 ? counts[half + 2 * j] +
+                                            counts[half + 2 * j + 1]
+                                      : 0;
+    for (int j = 1; j <= half; ++j)
+      counts[half - j] =
+          j <= half / 2 ? counts[half - 2 * j] + counts[half - 2 * j + 1] : 0;
+  }
+}
+
+void TensorStatistics::add(const float *data, int64_t n) {
+  if (n == 0)
+    return;
+  float low = data[0], high = data[0];
+  for (int64_t i = 0; i < n; ++i) {
+    if (!std::isfinite(data[i])) {
+      nonFinite = true;
+      return;
+    }
+    low = std::min(low, data[i]);
+    high = std::max(high, data[i]);
+  }
+  widen(getNeededLog2Width(std::max(std::fabs(low), std::fabs(high))));
+  // A power of two: the product, and so the bin, is exact.
+  double perWidth = std::ldexp(1.0, -log2Width);
+  for (int64_t i = 0; i < n; ++i)
+    ++counts[static_cast<int>(std::floor(data[i] * perWidth)) + kBins / 2];
+  min = total == 0 ? low : std::min(min, low);
+  max = total == 0 ? high : std::max(max, high);
+  total += n;
+}
+
+void TensorStatistics::merge(const TensorStatistics &other) {
+  nonFinite |= other.nonFinite;
+  if (other.total == 0)
+    return;
+  TensorStatistics addend = other;
+  widen(addend.log2Width);
+  addend.widen(log2Width);
+  for (int i = 0; i < kBins; ++i)
+    counts[i] += addend.counts[i];
+  min = total == 0 ? other.min : std::min(min, other.min);
+  max = total == 0 ? other.max : std::max(max, other.max);
+  total += other.total;
+}
+
+std::pair<float, float>
+TensorStatistics::getPercentileRange(double percent) const {
+  if (total == 0)
+    return {0.0f, 0.0f};
+  auto allowance =
+      static_cast<uint64_t>(std::floor(total * ((100.0 - percent) / 200.0)));
+  // Fewer than half of the values are cut at each end: some bin remains.
+  int first = 0, last = kBins - 1;
+  for (uint64_t cut = counts[first]; cut <= allowance; cut += counts[first])
+    ++first;
+  for (uint64_t cut = counts[last]; cut <= allowance; cut += counts[last])
+    --last;
+  double width = std::ldexp(1.0, log2Width);
+  auto low = static_cast<float>((first - kBins / 2) * width);
+  auto high = static_cast<float>((last + 1 - kBins / 2) * width);
+  return {std::max(low, min), std::min(high, max)};
+}

@@ -1,0 +1,106 @@
+//===- AssignPrecision.cpp - Choose float or int8 per layer ---------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Input: a float graph. Output: the same with `qnn.precision = "float"` on the
+// layers that stay float. Cost: rules x layers string matches.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
+
+#include "llvm/Support/GlobPattern.h"
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_ASSIGNPRECISIONPASS
+#include "qnn/Dialect/QNN/Transforms/Passes.h.inc"
+} // namespace mlir::qnn
+
+#define DEBUG_TYPE "qnn-assign-precision"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+/// One parsed `pattern=precision`.
+struct Rule {
+  std::string text;
+  llvm::GlobPattern pattern;
+  bool onKind;
+  bool toFloat;
+  bool matched = false;
+
+  bool matches(Operation *op) const {
+    return pattern.match(onKind ? op->getName().stripDialect()
+                                : getLayerName(op));
+  }
+};
+
+/// Parses a rule; on failure an error has been reported at `loc`.
+FailureOr<Rule> parseRule(Location loc, StringRef text) {
+  auto fail = [&]() -> InFlightDiagnostic {
+    return emitError(loc, "precision rule '") << text << "': ";
+  };
+  auto [left, precision] = text.rsplit('=');
+  bool onKind = left.consume_front("op:");
+  if (left.empty() || precision.empty())
+    return fail() << "expected PATTERN=float or PATTERN=int8";
+  if (precision != "float" && precision != "int8")
+    return fail() << "expected precision float or int8, got '" << precision
+                  << "'";
+  llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);
+  if (!pattern)
+    return fail() << llvm::toString(pattern.takeError());
+  return Rule{text.str(), std::move(*pattern), onKind, precision == "float"};
+}
+
+/// Kinds whose integer form costs accuracy and saves no time: a division has no
+/// integer instruction, and softmax spreads its result over powers of e.
+bool isFloatByDefault(Operation *op) { return isa<SoftmaxOp, DivOp>(op); }
+
+struct AssignPrecisionPass final
+    : qnn::impl::AssignPrecisionPassBase<AssignPrecisionPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<Rule> parsed;
+    for (const std::string &text : rules) {
+      FailureOr<Rule> rule = parseRule(getOperation().getLoc(), text);
+      if (failed(rule))
+        return signalPassFailure();
+      parsed.push_back(std::move(*rule));
+    }
+    getOperation().walk([&](QuantizableOpInterface op) { assign(op, parsed); });
+    for (const Rule &rule : parsed)
+      if (!rule.matched) {
+        getOperation().emitError("precision rule '")
+            << rule.text << "' matches no layer; expected a glob on a layer "
+            << "name (a fused layer has the name of its first op) or op:KIND";
+        return signalPassFailure();
+      }
+  }
+
+  /// Applies the last matching rule, or the default, to one layer.
+  void assign(Operation *op, MutableArrayRef<Rule> parsed) {
+    const Rule *last = nullptr;
+    for (Rule &rule : parsed)
+      if (rule.matches(op)) {
+        rule.matched = true;
+        last = &rule;
+      }
+    bool toFloat = last ? last->toFloat : isFloatByDefault(op);
+    if (toFloat) {
+      op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "float"));
+      if (emitRemarks)
+        op->emitRemark("keeps float by ")
+            << (last ? "rule '" + last->text + "'" : std::string("default"));
+    } else if (last) {
+      op->removeAttr(kPrecisionAttr);
+    }
+  }
+};
+} // namespace

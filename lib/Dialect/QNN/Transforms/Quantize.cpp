@@ -1,0 +1,387 @@
+//===- Quantize.cpp - From ranges to quantize/dequantize pairs ------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Input: a float graph with a range on every qnn.observe. Output: the QDQ
+// stage: float ops around which quant.qcast/quant.dcast pairs stand, weights
+// and biases as dequantized integer constants. Cost: a few passes over the
+// weights.
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
+#include "qnn/Support/Numerics.h"
+
+#include <limits>
+
+namespace mlir::qnn {
+#define GEN_PASS_DEF_QUANTIZEPASS
+#include "qnn/Dialect/QNN/Transforms/Passes.h.inc"
+} // namespace mlir::qnn
+
+#define DEBUG_TYPE "qnn-quantize"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+quant::UniformQuantizedType getType(MLIRContext *context,
+                                    const QuantParams &params) {
+  return quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, IntegerType::get(context, 8),
+      Float32Type::get(context), params.scale, params.zeroPoint, params.min,
+      params.max);
+}
+
+/// The type of a result whose range mathematics fixes: 256 steps over it, with
+/// a scale that is a power of two for the ranges our ops have.
+quant::UniformQuantizedType getFixedType(MLIRContext *context,
+                                         std::pair<double, double> range) {
+  float scale = getFactor(range.second - range.first, 256);
+  auto zeroPoint = static_cast<int32_t>(-128 - range.first / scale);
+  return getType(context, {scale, zeroPoint, -128, 127});
+}
+
+Value createDequantized(OpBuilder &builder, Location loc, Value quantized) {
+  auto type = cast<RankedTensorType>(quantized.getType());
+  return builder.create<quant::DequantizeCastOp>(
+      loc, type.clone(builder.getF32Type()), quantized);
+}
+
+Value createQuantized(OpBuilder &builder, Location loc, Value real,
+                      Type elementType) {
+  auto type = cast<RankedTensorType>(real.getType());
+  return builder.create<quant::QuantizeCastOp>(loc, type.clone(elementType),
+                                               real);
+}
+
+/// One weighted op on its way to integers: weights [channels][depth] with one
+/// scale per channel, biases with scale input x weight.
+struct WeightedLayer {
+  SmallVector<float> weights, biases;
+  SmallVector<int8_t> integerWeights;
+  SmallVector<int32_t> integerBiases;
+  SmallVector<double> scales;
+  int64_t depth = 0;
+
+  /// Quantizes channel `c`. When bias or accumulator would leave i32 the scale
+  /// of the channel is doubled until they fit; returns false when no scale
+  /// makes them fit.
+  bool quantizeChannel(int64_t c, const QuantParams &input);
+};
+
+bool WeightedLayer::quantizeChannel(int64_t c, const QuantParams &input) {
+  ArrayRef<float> channel = ArrayRef(weights).slice(c * depth, depth);
+  float magnitude = 0;
+  for (float w : channel)
+    magnitude = std::max(magnitude, std::fabs(w));
+  // No input lies further from its zero point than this.
+  double reach = std::max(input.max - input.zeroPoint,
+                          input.zeroPoint - input.min);
+  constexpr double limit = std::numeric_limits<int32_t>::max();
+  for (QuantParams params = getWeightParams(magnitude);
+       params.scale <= kMaxScale; params.scale *= 2) {
+    double sum = 0;
+    for (auto [i, w] : llvm::enumerate(channel)) {
+      int32_t q = quantize(w, params);
+      integerWeights[c * depth + i] = static_cast<int8_t>(q);
+      sum += std::abs(q);
+    }
+    double bias = biases.empty()
+                      ? 0
+                      : quantizeBias(biases[c], double(input.scale) *
+                                                    double(params.scale));
+    if (std::fabs(bias) + sum * reach > limit)
+      continue;
+    if (!biases.empty())
+      integerBiases[c] = static_cast<int32_t>(bias);
+    scales[c] = params.scale;
+    return true;
+  }
+  return false;
+}
+
+/// A matrix product of two activations sums K products of two 8-bit values.
+LogicalResult checkProduct(MatMulOp op) {
+  int64_t k = cast<RankedTensorType>(op.getLhs().getType()).getShape().back();
+  if (k <= std::numeric_limits<int32_t>::max() / (255 * 255))
+    return success();
+  return op.emitError("accumulator of '")
+         << getLayerName(op) << "' does not fit i32 with inner dimension " << k
+         << "; keep the layer float with qnn-assign-precision";
+}
+
+/// Turns a function of the Calibrated stage into one of the QDQ stage.
+class Quantizer {
+public:
+  Quantizer(func::FuncOp func, bool emitRemarks)
+      : func(func), builder(func.getContext()), emitRemarks(emitRemarks) {}
+
+  LogicalResult run() {
+    SmallVector<Operation *> ops;
+    func.walk([&](Operation *op) {
+      if (computesInInt8(op))
+        ops.push_back(op);
+    });
+    for (Value tensor : getScaledTensors(func))
+      if (failed(findType(tensor)))
+        return failure();
+    // Everything is known to have a scale: from here on only weights can fail.
+    for (Operation *op : ops) {
+      auto product = dyn_cast<MatMulOp>(op);
+      if ((product && failed(checkProduct(product))) ||
+          failed(quantizeWeights(op)))
+        return failure();
+    }
+    for (auto &[tensor, type] : types)
+      insertPair(tensor, type);
+    cleanUp();
+    return success();
+  }
+
+private:
+  LogicalResult findType(Value tensor);
+  FailureOr<quant::UniformQuantizedType> getConstantType(ConstantOp op);
+  LogicalResult quantizeWeights(Operation *op);
+  void replaceWeights(QuantizableOpInterface op, const WeightedLayer &layer,
+                      const QuantParams &input);
+  void insertPair(Value tensor, quant::UniformQuantizedType type);
+  void cleanUp();
+
+  func::FuncOp func;
+  OpBuilder builder;
+  bool emitRemarks;
+  /// The type of every scaled tensor, in the order of getScaledTensors.
+  llvm::MapVector<Value, quant::UniformQuantizedType> types;
+};
+
+/// The observer whose operand or result `tensor` is, or null.
+ObserveOp getObserver(Value tensor) {
+  if (auto observe = tensor.getDefiningOp<ObserveOp>())
+    return observe;
+  for (Operation *user : tensor.getUsers())
+    if (auto observe = dyn_cast<ObserveOp>(user))
+      return observe;
+  return nullptr;
+}
+
+/// Finds the type of `tensor`; tensors quantized before need none.
+LogicalResult Quantizer::findType(Value tensor) {
+  Operation *producer = tensor.getDefiningOp();
+  if (producer && isa<quant::DequantizeCastOp>(producer))
+    return success();
+  if (llvm::any_of(tensor.getUsers(), [](Operation *user) {
+        return isa<quant::QuantizeCastOp>(user);
+      }))
+    return success();
+  if (auto constant = tensor.getDefiningOp<ConstantOp>()) {
+    FailureOr<quant::UniformQuantizedType> type = getConstantType(constant);
+    if (failed(type))
+      return failure();
+    types[tensor] = *type;
+    return success();
+  }
+  if (auto range = getFixedRange(tensor)) {
+    types[tensor] = getFixedType(func.getContext(), *range);
+    return success();
+  }
+  ObserveOp observe = getObserver(tensor);
+  if (!observe) {
+    emitError(tensor.getLoc())
+        << "tensor '"
+        << (producer ? getLayerName(producer) : StringRef("argument"))
+        << "' needs a scale and is not observed; run qnn-insert-observers";
+    return failure();
+  }
+  if (!observe.getMin())
+    return observe.emitError("tensor '")
+           << observe.getName()
+           << "' has no range; calibrate and run qnn-apply-ranges";
+  types[observe.getResult()] =
+      getType(func.getContext(),
+              getActivationParams(observe.getMin()->convertToFloat(),
+                                  observe.getMax()->convertToFloat()));
+  return success();
+}
+
+/// The range of a constant activation is that of its values.
+FailureOr<quant::UniformQuantizedType>
+Quantizer::getConstantType(ConstantOp op) {
+  FailureOr<SmallVector<float>> values = getFloatValues(op.getValue());
+  if (failed(values)) {
+    op.emitError("expected the data of constant '") << getLayerName(op) << "'";
+    return failure();
+  }
+  double low = 0, high = 0;
+  for (float value : *values) {
+    if (!std::isfinite(value)) {
+      op.emitError("expected finite values in constant '")
+          << getLayerName(op) << "'; keep its user float with "
+          << "qnn-assign-precision";
+      return failure();
+    }
+    low = std::min<double>(low, value);
+    high = std::max<double>(high, value);
+  }
+  return getType(op.getContext(), getActivationParams(low, high));
+}
+
+LogicalResult Quantizer::quantizeWeights(Operation *op) {
+  auto quantizable = cast<QuantizableOpInterface>(op);
+  OpOperand *weight = quantizable.getWeightOperand();
+  if (!weight || !weight->get().getDefiningOp<ConstantOp>())
+    return success();
+  OpOperand *bias = quantizable.getBiasOperand();
+  // The first activation operand is the one the weight multiplies.
+  Value root =
+      getScaleRoot(quantizable.getActivationOperands().front()->get());
+  quant::UniformQuantizedType inputType = types.lookup(root);
+  if (!inputType)
+    if (auto dequantize = root.getDefiningOp<quant::DequantizeCastOp>())
+      inputType = getUniformElementType(dequantize.getArg().getType());
+  if (!inputType)
+    return op->emitError("expected a scale on the input of '")
+           << getLayerName(op) << "'";
+  QuantParams input = getQuantParams(inputType);
+
+  WeightedLayer layer;
+  FailureOr<SmallVector<float>> weights = getFloatValues(weight->get());
+  FailureOr<SmallVector<float>> biases = SmallVector<float>();
+  if (bias)
+    biases = getFloatValues(bias->get());
+  auto isFinite = [](float x) { return std::isfinite(x); };
+  if (failed(weights) || failed(biases) || !llvm::all_of(*weights, isFinite) ||
+      !llvm::all_of(*biases, isFinite))
+    return op->emitError("expected finite weights and biases in '")
+           << getLayerName(op) << "'";
+  layer.weights = std::move(*weights);
+  layer.biases = std::move(*biases);
+  int64_t channels =
+      cast<RankedTensorType>(weight->get().getType()).getDimSize(0);
+  layer.depth = channels ? layer.weights.size() / channels : 0;
+  layer.integerWeights.resize(layer.weights.size());
+  layer.integerBiases.resize(layer.biases.size());
+  layer.scales.resize(channels);
+  for (int64_t c = 0; c < channels; ++c)
+    if (!layer.quantizeChannel(c, input))
+      return op->emitError("bias or accumulator of channel ")
+             << c << " of '" << getLayerName(op)
+             << "' does not fit i32 with any weight scale; keep the layer "
+                "float with qnn-assign-precision";
+  replaceWeights(quantizable, layer, input);
+  return success();
+}
+
+/// Puts the integers of `layer` in place of its float constants.
+void Quantizer::replaceWeights(QuantizableOpInterface op,
+                               const WeightedLayer &layer,
+                               const QuantParams &input) {
+  MLIRContext *context = func.getContext();
+  builder.setInsertionPoint(op);
+  OpOperand *weight = op.getWeightOperand(), *bias = op.getBiasOperand();
+  SmallVector<int64_t> zeros(layer.scales.size(), 0);
+  auto getPerAxis = [&](unsigned width, ArrayRef<double> scales, int64_t min,
+                        int64_t max) {
+    return quant::UniformQuantizedPerAxisType::get(
+        quant::QuantizationFlags::Signed, IntegerType::get(context, width),
+        builder.getF32Type(), scales, zeros, /*quantizedDimension=*/0, min,
+        max);
+  };
+  auto replace = [&](OpOperand *operand, ElementsAttr value, Type element) {
+    Location loc = operand->get().getLoc();
+    auto type = cast<RankedTensorType>(operand->get().getType());
+    Value constant =
+        builder.create<ConstantOp>(loc, type.clone(element), value);
+    operand->set(createDequantized(builder, loc, constant));
+  };
+  if (bias) {
+    // The product of two f32 is exact in binary64.
+    SmallVector<double> products;
+    for (double scale : layer.scales)
+      products.push_back(double(input.scale) * scale);
+    replace(bias,
+            getIntegerElements(
+                context, {int64_t(layer.biases.size())},
+                ArrayRef<int32_t>(layer.integerBiases)),
+            getPerAxis(32, products, std::numeric_limits<int32_t>::min(),
+                       std::numeric_limits<int32_t>::max()));
+  }
+  auto shape = cast<RankedTensorType>(weight->get().getType()).getShape();
+  replace(weight,
+          getIntegerElements(context, shape,
+                             ArrayRef<int8_t>(layer.integerWeights)),
+          getPerAxis(8, layer.scales, -127, 127));
+  if (emitRemarks)
+    op->emitRemark("quantized weights of '")
+        << getLayerName(op) << "' with " << layer.scales.size() << " scales";
+}
+
+/// True when `op` reads its operand as integers: it computes in int8, or moves
+/// values to an op that does.
+bool readsIntegers(Operation *op) {
+  if (computesInInt8(op))
+    return true;
+  return movesInt8(op) &&
+         llvm::any_of(op->getResult(0).getUsers(), readsIntegers);
+}
+
+/// The float constant `real` as one of element type `type`.
+Value createQuantizedConstant(OpBuilder &builder, Location loc, Value real,
+                              quant::UniformQuantizedType type) {
+  QuantParams params = getQuantParams(type);
+  SmallVector<int8_t> integers;
+  for (float value : *getFloatValues(real))
+    integers.push_back(static_cast<int8_t>(quantize(value, params)));
+  auto shape = cast<RankedTensorType>(real.getType());
+  return builder.create<ConstantOp>(
+      loc, shape.clone(type),
+      getIntegerElements(builder.getContext(), shape.getShape(),
+                         ArrayRef<int8_t>(integers)));
+}
+
+/// Puts qcast and dcast behind `tensor`. A tensor made by an int8 op exists
+/// only in quantized form; else the users that stay float keep the float one.
+void Quantizer::insertPair(Value tensor, quant::UniformQuantizedType type) {
+  auto observe = tensor.getDefiningOp<ObserveOp>();
+  Value real = observe ? observe.getInput() : tensor;
+  Operation *producer = real.getDefiningOp();
+  bool madeInInt8 = producer && computesInInt8(producer);
+  SmallVector<OpOperand *> readers;
+  for (OpOperand &use : tensor.getUses())
+    if (madeInInt8 || readsIntegers(use.getOwner()))
+      readers.push_back(&use);
+  builder.setInsertionPointAfterValue(tensor);
+  Location loc = tensor.getLoc();
+  Value quantized = isa_and_nonnull<ConstantOp>(producer)
+                        ? createQuantizedConstant(builder, loc, real, type)
+                        : createQuantized(builder, loc, real, type);
+  Value pair = createDequantized(builder, loc, quantized);
+  for (OpOperand *reader : readers)
+    reader->set(pair);
+}
+
+/// Removes observers, and the float constants that integers replaced.
+void Quantizer::cleanUp() {
+  func.walk([](ObserveOp op) {
+    op.getResult().replaceAllUsesWith(op.getInput());
+    op.erase();
+  });
+  func.walk([](ConstantOp op) {
+    if (op.use_empty())
+      op.erase();
+  });
+}
+
+struct QuantizePass final : qnn::impl::QuantizePassBase<QuantizePass> {
+  using Base::Base;
+  void runOnOperation() override {
+    if (failed(Quantizer(getOperation(), emitRemarks).run()))
+      signalPassFailure();
+  }
+};
+} // namespace

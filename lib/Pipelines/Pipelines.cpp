@@ -1,0 +1,92 @@
+//===- Pipelines.cpp - Passes in order, stage by stage --------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Pipelines/Pipelines.h"
+
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
+
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+static void addStageCheck(OpPassManager &pm, StringRef stage) {
+  VerifyStagePassOptions options;
+  options.stage = stage.str();
+  pm.addPass(createVerifyStagePass(options));
+}
+
+/// Merges what rewriting left behind: equal constants and unused ops.
+static void addCleanUp(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+// Legal: builtin, func, qnn on float tensors.
+void qnn::buildGraphPipeline(OpPassManager &pm) {
+  addCleanUp(pm);
+  // Before fusion: a batch norm after a clamp or a residual cannot fold.
+  pm.addNestedPass<func::FuncOp>(createFoldBatchNormPass());
+  // After batch norms became layers, through which transposes pass; before
+  // fusion, which needs an op and its user in one layout.
+  pm.addNestedPass<func::FuncOp>(createSinkTransposesPass());
+  // Before observers: the tensors inside a fused op never exist, so they must
+  // not be calibrated.
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  addCleanUp(pm);
+  addStageCheck(pm, "graph");
+}
+
+// Legal: as Graph without qnn.batch_norm, and qnn.observe.
+void qnn::buildCalibrationPipeline(OpPassManager &pm,
+                                   const CalibrationPipelineOptions &options) {
+  AssignPrecisionPassOptions precision;
+  SmallVector<std::string> rules(options.rules.begin(), options.rules.end());
+  precision.rules = rules;
+  pm.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
+  // After precisions are known: float layers need no ranges.
+  pm.addNestedPass<func::FuncOp>(createInsertObserversPass());
+  addStageCheck(pm, "calibrated");
+}
+
+// Legal in the QDQ stage: qnn on float tensors, quantized qnn.constant,
+// quant.qcast and quant.dcast. In the Quantized stage: also qnn on quantized
+// tensors, and no quant.qcast of a quant.dcast.
+void qnn::buildQuantizePipeline(OpPassManager &pm,
+                                const QuantizePipelineOptions &options) {
+  ApplyRangesPassOptions ranges;
+  ranges.cache = options.cache;
+  ranges.method = options.method;
+  ranges.percentile = options.percentile;
+  pm.addNestedPass<func::FuncOp>(createApplyRangesPass(ranges));
+  pm.addNestedPass<func::FuncOp>(createQuantizePass());
+  addStageCheck(pm, "qdq");
+  pm.addNestedPass<func::FuncOp>(createFoldQDQPass());
+  // Again, after folding: accumulators and clamps that met only now.
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  addCleanUp(pm);
+  addStageCheck(pm, "quantized");
+}
+
+void qnn::registerPipelines() {
+  PassPipelineRegistration<>(
+      "qnn-graph-pipeline",
+      "Imported float graph to Graph stage: batch norms folded, transposes "
+      "sunk, epilogues fused",
+      buildGraphPipeline);
+  PassPipelineRegistration<CalibrationPipelineOptions>(
+      "qnn-calibration-pipeline",
+      "Graph stage to Calibrated stage: precisions assigned, observers "
+      "inserted",
+      buildCalibrationPipeline);
+  PassPipelineRegistration<QuantizePipelineOptions>(
+      "qnn-quantize-pipeline",
+      "Calibrated stage to Quantized stage: ranges applied, weights quantized, "
+      "quantize/dequantize pairs folded",
+      buildQuantizePipeline);
+}
