@@ -13,6 +13,7 @@
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
+#include "llvm/IR/Intrinsics.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -100,6 +101,18 @@ static void setFeatures(Function &function, const TargetLevel &level) {
   function.addFnAttr(Attribute::NoUnwind);
 }
 
+/// MLIR lowers vector.fma to llvm.fmuladd, which may round twice. Our float
+/// products are fused on every target.
+static void fuseMultiplyAdds(Module &module) {
+  for (Function &function : make_early_inc_range(module)) {
+    if (function.getIntrinsicID() != Intrinsic::fmuladd)
+      continue;
+    function.replaceAllUsesWith(Intrinsic::getDeclaration(
+        &module, Intrinsic::fma, function.getReturnType()));
+    function.eraseFromParent();
+  }
+}
+
 Error mlir::qnn::prepareModule(GeneratedCode &code, const Triple &triple) {
   Expected<std::unique_ptr<TargetMachine>> machine = createMachine(triple);
   if (!machine)
@@ -108,6 +121,7 @@ Error mlir::qnn::prepareModule(GeneratedCode &code, const Triple &triple) {
   module.setTargetTriple(triple.str());
   module.setDataLayout((*machine)->createDataLayout());
   module.setPICLevel(PICLevel::BigPIC);
+  fuseMultiplyAdds(module);
   for (const TargetLevel *level : code.levels) {
     Function *run = module.getFunction(getRunFunctionName(*level));
     if (!run)

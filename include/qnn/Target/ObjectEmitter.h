@@ -53,7 +53,8 @@ struct EntryOptions {
 llvm::Error checkTarget(const llvm::Triple &triple);
 
 /// Declares the target of a module of generateCode (triple, data layout, PIC),
-/// and gives each level's functions its target features unless they have some.
+/// makes llvm.fmuladd the fused llvm.fma, and gives each level's functions its
+/// target features unless they have some.
 /// Fails when the module lacks a level's function.
 llvm::Error prepareModule(GeneratedCode &code, const llvm::Triple &triple);
 

@@ -1,0 +1,74 @@
+//===- SampleReader.h - Calibration data, one sample at a time --*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How do files of samples become inputs of runs? The calibration run asks for
+// one run's inputs after the other.
+//
+// Data are .npz files (one f32 array per input, named like it), .npy files (the
+// single input) or directories of such files, read in the order of their names.
+// For an input of shape [B, d...] an array is one of
+//   [N, d...]     N samples, B per run; in a last, incomplete run the rest of
+//                 the batch keeps samples that were read before
+//   [N, B, d...]  N whole inputs
+//   [d...]        one sample
+//
+// All headers are checked when the reader is opened. Memory does not depend on
+// the number of samples. Belongs to one thread.
+//
+// Usage:
+//   auto reader = SampleReader::open(paths, inputs);
+//   while (true) {
+//     Expected<bool> more = (*reader)->next(buffers);
+//     if (!more) ...  if (!*more) break;
+//   }
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_CALIBRATION_SAMPLEREADER_H
+#define QNN_CALIBRATION_SAMPLEREADER_H
+
+#include "qnn/Support/Npy.h"
+#include "qnn/Target/CodeGen.h"
+
+namespace mlir::qnn {
+
+class SampleReader {
+public:
+  /// Opens `paths`; an error names the file, the array and the remedy.
+  static llvm::Expected<std::unique_ptr<SampleReader>>
+  open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs);
+  ~SampleReader();
+
+  /// Runs and samples in all files.
+  int64_t getRunCount() const { return runCount; }
+  int64_t getSampleCount() const { return sampleCount; }
+
+  /// Fills one buffer per input for the next run; false when there is none.
+  /// NaN or infinity is an error that names the sample. The buffers of a file's
+  /// runs must be the same.
+  llvm::Expected<bool> next(ArrayRef<MutableArrayRef<float>> buffers);
+
+  /// "sample 3 of 'x.npz'" (from 0): what next() read last.
+  std::string describeLast() const;
+
+private:
+  struct OpenFile;
+  SampleReader();
+
+  llvm::Expected<std::unique_ptr<OpenFile>> openFile(StringRef path) const;
+  llvm::Error fill(size_t input, MutableArrayRef<float> buffer);
+
+  SmallVector<TensorInfo> inputs;
+  std::vector<std::string> files;
+  size_t nextFile = 0;
+  std::unique_ptr<OpenFile> current;
+  int64_t runCount = 0, sampleCount = 0;
+};
+
+} // namespace mlir::qnn
+
+#endif // QNN_CALIBRATION_SAMPLEREADER_H

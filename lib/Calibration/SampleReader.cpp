@@ -1,0 +1,246 @@
+//===- SampleReader.cpp - Calibration data, one sample at a time ----------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Calibration/SampleReader.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+namespace {
+/// The array of one input in an open file.
+struct Source {
+  std::unique_ptr<NpyStream> stream;
+  int64_t samples = 0;       ///< in the array
+  int64_t samplesPerRun = 1; ///< read for each run
+  int64_t sampleSize = 0;    ///< elements of one sample
+  int64_t done = 0;          ///< samples read
+
+  int64_t getRuns() const {
+    return (samples + samplesPerRun - 1) / samplesPerRun;
+  }
+};
+} // namespace
+
+struct SampleReader::OpenFile {
+  std::string path;
+  std::unique_ptr<NpzReader> archive;
+  std::vector<Source> sources; ///< one per input; destroyed before `archive`
+  int64_t runs = 0, done = 0;
+};
+
+SampleReader::SampleReader() = default;
+SampleReader::~SampleReader() = default;
+
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(
+      std::make_error_code(std::errc::invalid_argument), message);
+}
+
+//===----------------------------------------------------------------------===//
+// Finding files
+//===----------------------------------------------------------------------===//
+
+static bool isSampleFile(StringRef path) {
+  StringRef extension = llvm::sys::path::extension(path);
+  return extension == ".npy" || extension == ".npz";
+}
+
+static llvm::Error addFiles(StringRef path, std::vector<std::string> &files) {
+  if (!llvm::sys::fs::exists(path))
+    return makeError("calibration data '" + path + "' does not exist");
+  if (!llvm::sys::fs::is_directory(path)) {
+    if (!isSampleFile(path))
+      return makeError("calibration data '" + path +
+                       "': expected an .npz file, an .npy file or a directory");
+    files.push_back(path.str());
+    return llvm::Error::success();
+  }
+  std::vector<std::string> found;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator entry(path, code), end;
+       !code && entry != end; entry.increment(code))
+    if (isSampleFile(entry->path()))
+      found.push_back(entry->path());
+  if (code)
+    return makeError("calibration data '" + path + "': " + code.message());
+  if (found.empty())
+    return makeError("calibration data '" + path +
+                     "': expected .npz or .npy files in the directory");
+  llvm::sort(found);
+  llvm::append_range(files, found);
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Opening
+//===----------------------------------------------------------------------===//
+
+/// How the array of `stream` is read for `input`.
+static llvm::Expected<Source> makeSource(std::unique_ptr<NpyStream> stream,
+                                         const TensorInfo &input,
+                                         StringRef path) {
+  ArrayRef<int64_t> shape = stream->getShape(), wanted = input.shape;
+  std::string got = describeArray(stream->getType(), shape);
+  if (stream->getType() != NpyType::Float32)
+    return makeError("calibration data '" + path + "': expected float32 for '" +
+                     input.name + "', got " + got +
+                     ": convert with a.astype('float32')");
+  Source source;
+  int64_t whole = ShapedType::getNumElements(wanted);
+  if (shape.size() == wanted.size() + 1 && shape.drop_front() == wanted) {
+    source.samples = shape[0];
+    source.sampleSize = whole;
+  } else if (!wanted.empty() && shape.size() == wanted.size() &&
+             shape.drop_front() == wanted.drop_front()) {
+    source.samples = shape[0];
+    source.samplesPerRun = wanted[0];
+    source.sampleSize = whole / wanted[0];
+  } else if (!wanted.empty() && shape == wanted.drop_front()) {
+    source.samples = 1;
+    source.samplesPerRun = wanted[0];
+    source.sampleSize = whole / wanted[0];
+  } else {
+    std::string rest =
+        wanted.empty() ? ""
+                       : describeArray(NpyType::Float32, wanted.drop_front());
+    return makeError("calibration data '" + path +
+                     "': expected samples of shape " +
+                     (wanted.empty() ? "float32" : rest) + " for input '" +
+                     input.name + "' along axis 0, got " + got);
+  }
+  if (source.samples == 0)
+    return makeError("calibration data '" + path + "': no samples for input '" +
+                     input.name + "'");
+  source.stream = std::move(stream);
+  return source;
+}
+
+llvm::Expected<std::unique_ptr<SampleReader::OpenFile>>
+SampleReader::openFile(StringRef path) const {
+  auto file = std::make_unique<OpenFile>();
+  file->path = path.str();
+  bool isArchive = path.ends_with(".npz");
+  if (!isArchive && inputs.size() != 1)
+    return makeError("calibration data '" + path + "': the network has " +
+                     Twine(inputs.size()) +
+                     " inputs: give an .npz file with one array per input");
+  if (isArchive) {
+    auto archive = NpzReader::open(path);
+    if (!archive)
+      return archive.takeError();
+    file->archive = std::move(*archive);
+  }
+  for (const TensorInfo &input : inputs) {
+    if (isArchive && !llvm::is_contained(file->archive->getNames(), input.name))
+      return makeError("calibration data '" + path +
+                       "': expected an array named like the input '" +
+                       input.name + "', got " +
+                       llvm::join(file->archive->getNames(), ", "));
+    auto stream =
+        isArchive ? file->archive->stream(input.name) : NpyStream::open(path);
+    if (!stream)
+      return stream.takeError();
+    auto source = makeSource(std::move(*stream), input, path);
+    if (!source)
+      return source.takeError();
+    if (file->sources.empty())
+      file->runs = source->getRuns();
+    if (file->runs != source->getRuns())
+      return makeError("calibration data '" + path + "': input '" +
+                       inputs.front().name + "' has samples for " +
+                       Twine(file->runs) + " runs, input '" + input.name +
+                       "' for " + Twine(source->getRuns()));
+    file->sources.push_back(std::move(*source));
+  }
+  return file;
+}
+
+llvm::Expected<std::unique_ptr<SampleReader>>
+SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs) {
+  std::unique_ptr<SampleReader> reader(new SampleReader);
+  reader->inputs.assign(inputs.begin(), inputs.end());
+  if (inputs.empty())
+    return makeError("the network has no inputs to calibrate");
+  for (const TensorInfo &input : inputs)
+    if (ShapedType::getNumElements(input.shape) == 0)
+      return makeError("input '" + input.name + "' has no elements");
+  for (StringRef path : paths)
+    if (llvm::Error error = addFiles(path, reader->files))
+      return std::move(error);
+  for (StringRef path : reader->files) {
+    auto file = reader->openFile(path);
+    if (!file)
+      return file.takeError();
+    reader->runCount += (*file)->runs;
+    reader->sampleCount += (*file)->sources.front().samples;
+  }
+  return reader;
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+std::string SampleReader::describeLast() const {
+  const Source &source = current->sources.front();
+  int64_t last = source.done - 1;
+  int64_t first = last / source.samplesPerRun * source.samplesPerRun;
+  std::string text = first == last ? "sample " : "samples ";
+  text += std::to_string(first);
+  if (first != last)
+    text += " to " + std::to_string(last);
+  return text + " of '" + current->path + "'";
+}
+
+/// Reads the samples of one input for one run.
+llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
+  Source &source = current->sources[input];
+  int64_t count = std::min(source.samplesPerRun, source.samples - source.done);
+  for (int64_t i = 0; i < count; ++i) {
+    MutableArrayRef<float> sample =
+        buffer.slice(i * source.sampleSize, source.sampleSize);
+    if (llvm::Error error =
+            source.stream->read({reinterpret_cast<char *>(sample.data()),
+                                 sample.size() * sizeof(float)}))
+      return error;
+    if (!llvm::all_of(sample, [](float v) { return std::isfinite(v); }))
+      return makeError("calibration data '" + current->path + "': sample " +
+                       Twine(source.done + i) + " of input '" +
+                       inputs[input].name + "' holds NaN or infinity");
+  }
+  // A file with fewer samples than a batch: repeat them.
+  if (source.done == 0)
+    for (size_t i = count * source.sampleSize; i < buffer.size(); ++i)
+      buffer[i] = buffer[i - count * source.sampleSize];
+  source.done += count;
+  return llvm::Error::success();
+}
+
+llvm::Expected<bool>
+SampleReader::next(ArrayRef<MutableArrayRef<float>> buffers) {
+  if (current && current->done == current->runs)
+    current.reset();
+  if (!current) {
+    if (nextFile == files.size())
+      return false;
+    auto file = openFile(files[nextFile++]);
+    if (!file)
+      return file.takeError();
+    current = std::move(*file);
+  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (llvm::Error error = fill(i, buffers[i]))
+      return std::move(error);
+  ++current->done;
+  return true;
+}

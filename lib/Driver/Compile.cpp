@@ -1,0 +1,338 @@
+//===- Compile.cpp - What quant-compile does ------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Driver/Compile.h"
+
+#include "Steps.h"
+
+#include "qnn/Calibration/Calibration.h"
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Import/ONNX/Importer.h"
+#include "qnn/InitAll.h"
+#include "qnn/Pipelines/Pipelines.h"
+#include "qnn/Support/Diagnostics.h"
+#include "qnn/Support/OutputFile.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(
+      std::make_error_code(std::errc::invalid_argument), message);
+}
+
+namespace {
+/// Keeps the first MLIR error as one line; passes warnings on.
+class DiagnosticCollector {
+public:
+  DiagnosticCollector(MLIRContext *context, raw_ostream &log)
+      : handler(context, [this, &log](Diagnostic &diagnostic) {
+          std::string where = formatLocation(diagnostic.getLocation());
+          std::string text = escapeControls(
+              (where.empty() ? "" : where + ": ") + diagnostic.str());
+          if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+              first.empty())
+            first = text;
+          else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
+            log << "warning: " << text << '\n';
+          return success();
+        }) {}
+
+  /// The error to report: what MLIR said first, else `otherwise`.
+  llvm::Error take(llvm::Error otherwise) {
+    if (first.empty())
+      return makeError(escapeControls(llvm::toString(std::move(otherwise))));
+    llvm::consumeError(std::move(otherwise));
+    return makeError(first);
+  }
+
+private:
+  std::string first;
+  ScopedDiagnosticHandler handler;
+};
+
+/// One compilation. Its parts return after the first error.
+class Compilation {
+public:
+  Compilation(const CompileOptions &options, MLIRContext *context,
+              raw_ostream &log)
+      : options(options), context(context), log(log), triple(options.target) {}
+
+  llvm::Error run();
+
+private:
+  llvm::Error load();
+  llvm::Error checkCalibration();
+  llvm::Error runPasses(function_ref<void(PassManager &)> build,
+                        StringRef what);
+  llvm::Error quantize();
+  llvm::Expected<std::string> calibrateInto(SmallVectorImpl<char> &temporary);
+  llvm::Error emitMLIR();
+  llvm::Error emitCode();
+  llvm::Expected<std::string> emitFile(GeneratedCode &code);
+
+  func::FuncOp getFunction() { return *module->getOps<func::FuncOp>().begin(); }
+
+  const CompileOptions &options;
+  MLIRContext *context;
+  raw_ostream &log;
+  llvm::Triple triple;
+  OwningOpRef<ModuleOp> module;
+  std::optional<CalibrationCache> calibration;
+  OutputFiles files;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Reading the model
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::load() {
+  StringRef extension = llvm::sys::path::extension(options.input);
+  if (extension == ".mlir") {
+    if (!options.inputShapes.empty())
+      return makeError("--input-shape is for ONNX models: shapes of .mlir "
+                       "files are fixed");
+    module = parseSourceFile<ModuleOp>(options.input, context);
+    if (!module)
+      return makeError("cannot read '" + options.input + "' as MLIR");
+  } else if (extension == ".onnx") {
+    ImportOptions import;
+    for (const std::string &shape : options.inputShapes)
+      if (llvm::Error error = addInputShape(shape, import))
+        return error;
+    FailureOr<OwningOpRef<ModuleOp>> imported =
+        importONNX(options.input, import, context);
+    if (failed(imported))
+      return makeError("cannot import '" + options.input + "'");
+    module = std::move(*imported);
+  } else {
+    return makeError("cannot read '" + options.input +
+                     "': expected MODEL.onnx or MODEL.mlir");
+  }
+  auto functions = llvm::to_vector(module->getOps<func::FuncOp>());
+  if (functions.size() != 1 || functions.front().isExternal())
+    return makeError("'" + options.input +
+                     "': expected one function, the "
+                     "network, got " +
+                     Twine(functions.size()));
+  return llvm::Error::success();
+}
+
+/// True when the model computes with integers already.
+static bool isQuantized(func::FuncOp func) {
+  return func
+      .walk([](Operation *op) {
+        return llvm::any_of(op->getResultTypes(), isQuantizedTensor)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+/// Says before any work what int8 needs.
+llvm::Error Compilation::checkCalibration() {
+  if (!options.calibrationData.empty())
+    return llvm::Error::success();
+  if (options.calibrationCache.empty())
+    return makeError("--precision=int8 needs sample inputs to find the ranges "
+                     "of tensors: give --calibration-data=FILE.npz (or a "
+                     "--calibration-cache), or compile with --precision=f32");
+  if (!llvm::sys::fs::exists(options.calibrationCache))
+    return makeError("calibration cache '" + options.calibrationCache +
+                     "' does not exist: give --calibration-data to write it");
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::runPasses(function_ref<void(PassManager &)> build,
+                                   StringRef what) {
+  PassManager passes(context);
+  build(passes);
+  if (failed(passes.run(*module)))
+    return makeError("cannot " + what + " the network");
+  return llvm::Error::success();
+}
+
+/// Fills `calibration` and returns the cache file to read, which is a
+/// temporary one (its path also in `temporary`) unless the user named one.
+llvm::Expected<std::string>
+Compilation::calibrateInto(SmallVectorImpl<char> &temporary) {
+  std::string path = options.calibrationCache;
+  if (options.calibrationData.empty()) {
+    llvm::Expected<CalibrationCache> loaded = CalibrationCache::load(path);
+    if (!loaded)
+      return loaded.takeError();
+    calibration = std::move(*loaded);
+    return path;
+  }
+  llvm::Expected<CalibrationCache> seen =
+      calibrate(*module, options.calibrationData, log);
+  if (!seen)
+    return seen.takeError();
+  calibration = std::move(*seen);
+  if (path.empty()) {
+    if (std::error_code code = llvm::sys::fs::createTemporaryFile(
+            "calibration", "json", temporary))
+      return makeError("cannot create a temporary file: " + code.message());
+    path = StringRef(temporary.data(), temporary.size()).str();
+  }
+  if (llvm::Error error = calibration->save(path))
+    return std::move(error);
+  return path;
+}
+
+llvm::Error Compilation::quantize() {
+  CalibrationPipelineOptions observing;
+  observing.rules = options.precisionRules;
+  auto observe = [&](PassManager &passes) {
+    buildCalibrationPipeline(passes, observing);
+  };
+  if (llvm::Error error = runPasses(observe, "insert observers into"))
+    return error;
+  SmallString<128> temporary;
+  auto cleanup = llvm::make_scope_exit([&] {
+    if (!temporary.empty())
+      llvm::sys::fs::remove(temporary);
+  });
+  llvm::Expected<std::string> cache = calibrateInto(temporary);
+  if (!cache)
+    return cache.takeError();
+  QuantizePipelineOptions quantizing;
+  quantizing.cache = *cache;
+  quantizing.method = options.calibrator;
+  quantizing.percentile = options.percentile;
+  auto build = [&](PassManager &passes) {
+    buildQuantizePipeline(passes, quantizing);
+  };
+  return runPasses(build, "quantize");
+}
+
+/// A quantized model only needs what it lacks for the Quantized stage.
+static void buildFoldPipeline(PassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createFoldQDQPass());
+  passes.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::emitMLIR() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // The locations are the names of layers.
+  module->print(stream, OpPrintingFlags().enableDebugInfo());
+  stream << '\n';
+  if (!options.report.empty())
+    files.add(options.report,
+              writeReport(getFunction(),
+                          {options, calibration ? &*calibration : nullptr,
+                           nullptr, text.size()}));
+  files.add(options.output, std::move(text));
+  return files.write();
+}
+
+/// The bytes of the output file. Empties code.module.
+llvm::Expected<std::string> Compilation::emitFile(GeneratedCode &code) {
+  if (llvm::Error error = optimizeModule(*code.module))
+    return std::move(error);
+  EmitKind kind = options.kind == OutputKind::LLVM       ? EmitKind::LLVM
+                  : options.kind == OutputKind::Assembly ? EmitKind::Assembly
+                                                         : EmitKind::Object;
+  llvm::Expected<std::string> bytes = emitModule(*code.module, kind);
+  if (!bytes || options.kind != OutputKind::Shared)
+    return bytes;
+  return linkShared(*bytes, llvm::sys::path::filename(options.output), triple);
+}
+
+llvm::Error Compilation::emitCode() {
+  auto levels = parseLevels(options.march, triple);
+  if (!levels)
+    return levels.takeError();
+  llvm::LLVMContext llvmContext;
+  FailureOr<GeneratedCode> code =
+      generateCode(*module, *levels, triple, llvmContext);
+  if (failed(code))
+    return makeError("cannot generate code for the network");
+  EntryOptions entry;
+  entry.name = options.name;
+  if (llvm::Error error = prepareModule(*code, triple))
+    return error;
+  auto selftest = makeSelftestVector(getFunction(), *code, triple);
+  if (!selftest)
+    return selftest.takeError();
+  entry.selftest = *selftest;
+  if (llvm::Error error = addEntryPoints(*code, entry))
+    return error;
+  llvm::Expected<std::string> bytes = emitFile(*code);
+  if (!bytes)
+    return bytes.takeError();
+  if (!options.header.empty())
+    files.add(options.header, writeHeader(*code, entry));
+  if (!options.report.empty())
+    files.add(options.report,
+              writeReport(getFunction(),
+                          {options, calibration ? &*calibration : nullptr,
+                           &*code, bytes->size()}));
+  files.add(options.output, std::move(*bytes),
+            options.kind == OutputKind::Shared);
+  return files.write();
+}
+
+llvm::Error Compilation::run() {
+  if (llvm::Error error = load())
+    return error;
+  if (isQuantized(getFunction())) {
+    if (!options.calibrationData.empty() || !options.calibrationCache.empty())
+      return makeError("'" + options.input +
+                       "' is quantized already: it "
+                       "takes no calibration");
+    if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
+      return error;
+  } else {
+    bool int8 = options.precision == Precision::Int8;
+    if (int8)
+      if (llvm::Error error = checkCalibration())
+        return error;
+    auto build = [](PassManager &passes) { buildGraphPipeline(passes); };
+    if (llvm::Error error = runPasses(build, "clean up"))
+      return error;
+    if (int8)
+      if (llvm::Error error = quantize())
+        return error;
+  }
+  if (options.quantizedIO)
+    if (llvm::Error error = exposeQuantizedIO(getFunction()))
+      return error;
+  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
+}
+
+llvm::Error qnn::compileModel(const CompileOptions &options, raw_ostream &log) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  DiagnosticCollector diagnostics(&context, log);
+  Compilation compilation(options, &context, log);
+  if (llvm::Error error = compilation.run())
+    return diagnostics.take(std::move(error));
+  return llvm::Error::success();
+}

@@ -1,0 +1,238 @@
+//===- Options.cpp - The command line of quant-compile --------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Driver/Compile.h"
+#include "qnn/Target/ObjectEmitter.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/TargetParser/Host.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+namespace cl = llvm::cl;
+
+namespace {
+/// The options as the user spells them.
+struct CommandLine {
+  cl::OptionCategory output{"Output"};
+  cl::OptionCategory quantization{"Quantization"};
+  cl::OptionCategory target{"Target"};
+
+  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir"),
+                             cl::cat(output)};
+  cl::opt<std::string> out{"o", cl::desc("Where to write the result"),
+                           cl::value_desc("OUT"), cl::cat(output)};
+  cl::opt<std::string> emit{
+      "emit", cl::value_desc("mlir|llvm|asm|obj|shared"), cl::cat(output),
+      cl::desc("Kind of the result (default: by the extension of OUT: .mlir, "
+               ".ll, .s, .so, else an object)")};
+  cl::opt<std::string> header{
+      "header", cl::value_desc("FILE.h"), cl::cat(output),
+      cl::desc("C header of the object (default: OUT with .h, for obj and "
+               "shared)")};
+  cl::opt<std::string> report{
+      "report", cl::value_desc("FILE.json"), cl::cat(output),
+      cl::desc("Write sizes, layers with their precision, and ranges as JSON")};
+  cl::opt<std::string> name{
+      "name", cl::value_desc("IDENTIFIER"), cl::cat(output),
+      cl::desc("Prefix of the exported names (default: the stem of OUT)")};
+  cl::opt<std::string> io{
+      "io", cl::value_desc("float|quantized"), cl::init("float"),
+      cl::cat(output),
+      cl::desc("Inputs and outputs as f32 (default), or as the integers the "
+               "network computes with")};
+  cl::list<std::string> shapes{
+      "input-shape", cl::value_desc("NAME:1x3x224x224"), cl::cat(output),
+      cl::desc("Shape of an input whose dimensions the model leaves open")};
+
+  cl::opt<std::string> precision{
+      "precision", cl::value_desc("int8|f32"), cl::init("int8"),
+      cl::cat(quantization),
+      cl::desc("int8 (default; needs calibration data or a cache) or f32")};
+  cl::list<std::string> rules{
+      "precision-rule", cl::value_desc("PATTERN=float|int8"),
+      cl::cat(quantization),
+      cl::desc("Precision of the layers whose name or op matches PATTERN (* "
+               "and ? are wildcards); a later rule wins")};
+  cl::list<std::string> data{
+      "calibration-data", cl::value_desc("FILE.npz|FILE.npy|DIR"),
+      cl::cat(quantization),
+      cl::desc("Samples along axis 0: .npz has an array per input")};
+  cl::opt<std::string> cache{
+      "calibration-cache", cl::value_desc("FILE.json"), cl::cat(quantization),
+      cl::desc("Written when there are calibration data, else read")};
+  cl::opt<std::string> calibrator{
+      "calibrator", cl::value_desc("minmax|percentile"), cl::init("minmax"),
+      cl::cat(quantization), cl::desc("How ranges follow from what was seen")};
+  cl::opt<double> percentile{
+      "percentile", cl::value_desc("P"), cl::init(99.99), cl::cat(quantization),
+      cl::desc("Percent of the values that --calibrator=percentile keeps "
+               "(default 99.99)")};
+
+  cl::opt<std::string> march{
+      "march", cl::value_desc("native|LEVEL[,LEVEL...]"), cl::cat(target),
+      cl::desc("Instruction-set levels in the object; the best one is chosen "
+               "at run time (default: native, or all levels of a --target of "
+               "another architecture)")};
+  cl::opt<std::string> triple{
+      "target", cl::value_desc("TRIPLE"), cl::cat(target),
+      cl::desc("Compile for another machine, e.g. aarch64-linux-gnu")};
+};
+} // namespace
+
+static llvm::Error makeError(const Twine &message) {
+  return llvm::createStringError(
+      std::make_error_code(std::errc::invalid_argument), message);
+}
+
+static llvm::Error badChoice(StringRef option, StringRef choices,
+                             StringRef got) {
+  return makeError("--" + option + ": expected " + choices + ", got '" + got +
+                   "'");
+}
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
+
+static llvm::Expected<OutputKind> getKind(const CommandLine &line) {
+  if (line.emit.getNumOccurrences() == 0)
+    return llvm::StringSwitch<OutputKind>(
+               llvm::sys::path::extension(line.out.getValue()))
+        .Case(".mlir", OutputKind::MLIR)
+        .Case(".ll", OutputKind::LLVM)
+        .Case(".s", OutputKind::Assembly)
+        .Case(".so", OutputKind::Shared)
+        .Default(OutputKind::Object);
+  auto kind = llvm::StringSwitch<std::optional<OutputKind>>(line.emit)
+                  .Case("mlir", OutputKind::MLIR)
+                  .Case("llvm", OutputKind::LLVM)
+                  .Case("asm", OutputKind::Assembly)
+                  .Case("obj", OutputKind::Object)
+                  .Case("shared", OutputKind::Shared)
+                  .Default(std::nullopt);
+  if (!kind)
+    return badChoice("emit", "mlir, llvm, asm, obj or shared", line.emit);
+  return *kind;
+}
+
+static llvm::Error setOutput(CommandLine &line, CompileOptions &options) {
+  if (line.model.empty() || line.out.empty())
+    return makeError("expected a model and an output: quant-compile "
+                     "MODEL.onnx -o model.o (see --help)");
+  options.input = line.model;
+  options.output = line.out;
+  llvm::Expected<OutputKind> kind = getKind(line);
+  if (!kind)
+    return kind.takeError();
+  options.kind = *kind;
+  options.report = line.report;
+  options.header = line.header;
+  bool linkable = *kind == OutputKind::Object || *kind == OutputKind::Shared;
+  if (options.kind == OutputKind::MLIR && !options.header.empty())
+    return makeError("--header: expected --emit=obj, shared, asm or llvm; MLIR "
+                     "has no C interface");
+  if (line.header.getNumOccurrences() == 0 && linkable && line.out != "-") {
+    SmallString<128> header(line.out.getValue());
+    llvm::sys::path::replace_extension(header, ".h");
+    options.header = header.str();
+  }
+  if (options.header == options.output ||
+      (!options.report.empty() &&
+       (options.report == options.output || options.report == options.header)))
+    return makeError("expected different files for -o, --header and --report");
+  options.name = line.name;
+  if (line.name.getNumOccurrences() == 0) {
+    StringRef stem = llvm::sys::path::stem(line.out.getValue());
+    options.name = line.out == "-" ? "net" : getCIdentifier(stem);
+  } else if (getCIdentifier(line.name) != line.name) {
+    return badChoice("name",
+                     "a C identifier such as " + getCIdentifier(line.name),
+                     line.name);
+  }
+  options.inputShapes = line.shapes;
+  return llvm::Error::success();
+}
+
+static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
+  if (line.precision != "int8" && line.precision != "f32")
+    return badChoice("precision", "int8 or f32", line.precision);
+  if (line.io != "float" && line.io != "quantized")
+    return badChoice("io", "float or quantized", line.io);
+  if (line.calibrator != "minmax" && line.calibrator != "percentile")
+    return badChoice("calibrator", "minmax or percentile", line.calibrator);
+  if (!(line.percentile > 0 && line.percentile <= 100))
+    return makeError("--percentile: expected a number in (0, 100]");
+  options.precision =
+      line.precision == "int8" ? Precision::Int8 : Precision::Float32;
+  options.quantizedIO = line.io == "quantized";
+  options.calibrator = line.calibrator;
+  options.percentile = line.percentile;
+  options.precisionRules = line.rules;
+  options.calibrationData = line.data;
+  options.calibrationCache = line.cache;
+  if (options.precision == Precision::Int8)
+    return llvm::Error::success();
+  auto checkUnused = [](const cl::Option &option) -> llvm::Error {
+    if (option.getNumOccurrences() == 0)
+      return llvm::Error::success();
+    return makeError("--" + option.ArgStr +
+                     " is of no use with --precision=f32");
+  };
+  if (llvm::Error error = checkUnused(line.rules))
+    return error;
+  if (llvm::Error error = checkUnused(line.data))
+    return error;
+  if (llvm::Error error = checkUnused(line.cache))
+    return error;
+  if (options.quantizedIO)
+    return makeError("--io=quantized needs --precision=int8: a float network "
+                     "has no integers");
+  return llvm::Error::success();
+}
+
+static llvm::Error setTarget(const CommandLine &line, CompileOptions &options) {
+  llvm::Triple host(llvm::sys::getDefaultTargetTriple());
+  llvm::Triple triple = host;
+  if (line.triple.getNumOccurrences() != 0)
+    triple = llvm::Triple(llvm::Triple::normalize(line.triple));
+  if (llvm::Error error = checkTarget(triple))
+    return error;
+  options.target = triple.str();
+  options.march = line.march;
+  if (line.march.getNumOccurrences() == 0) {
+    options.march = "native";
+    if (triple.getArch() != host.getArch()) {
+      SmallVector<StringRef> names;
+      for (const TargetLevel &level : getLevels(triple.getArch()))
+        names.push_back(level.name);
+      options.march = llvm::join(names, ",");
+    }
+  }
+  return parseLevels(options.march, triple).takeError();
+}
+
+llvm::Expected<CompileOptions> qnn::parseCompileOptions(int argc, char **argv) {
+  CommandLine line;
+  cl::HideUnrelatedOptions({&line.output, &line.quantization, &line.target});
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "Compiles a neural network to an object file without dependencies.\n\n"
+      "  quant-compile model.onnx --calibration-data=samples.npz -o model.o\n"
+      "  quant-compile model.onnx --precision=f32 -o model.so\n");
+  CompileOptions options;
+  if (llvm::Error error = setOutput(line, options))
+    return std::move(error);
+  if (llvm::Error error = setQuantization(line, options))
+    return std::move(error);
+  if (llvm::Error error = setTarget(line, options))
+    return std::move(error);
+  return options;
+}

@@ -1,0 +1,138 @@
+//===- Report.cpp - What a compilation did, as JSON -----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Steps.h"
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+static int64_t getElements(Value value) {
+  return cast<ShapedType>(value.getType()).getNumElements();
+}
+
+int64_t qnn::countMacs(Operation *op) {
+  if (auto conv = dyn_cast<Conv2DOp>(op)) {
+    auto weight = cast<ShapedType>(conv.getWeight().getType());
+    return getElements(conv.getResult()) *
+           (weight.getNumElements() / weight.getDimSize(0));
+  }
+  if (auto layer = dyn_cast<FullyConnectedOp>(op))
+    return getElements(layer.getResult()) *
+           cast<ShapedType>(layer.getWeight().getType()).getShape().back();
+  if (auto product = dyn_cast<MatMulOp>(op))
+    return getElements(product.getResult()) *
+           cast<ShapedType>(product.getLhs().getType()).getShape().back();
+  return 0;
+}
+
+int64_t qnn::countMacs(func::FuncOp func) {
+  int64_t total = 0;
+  func.walk([&](Operation *op) { total += countMacs(op); });
+  return total;
+}
+
+static void writeShape(llvm::json::OStream &json, ArrayRef<int64_t> shape) {
+  json.attributeArray("shape", [&] {
+    for (int64_t size : shape)
+      json.value(size);
+  });
+}
+
+/// The real values that a quantized type holds.
+static void writeRange(llvm::json::OStream &json,
+                       quant::UniformQuantizedType type) {
+  auto real = [&](int64_t q) {
+    return double(q - type.getZeroPoint()) * type.getScale();
+  };
+  json.attribute("scale", type.getScale());
+  json.attribute("zero_point", type.getZeroPoint());
+  json.attributeArray("range", [&] {
+    json.value(real(type.getStorageTypeMin()));
+    json.value(real(type.getStorageTypeMax()));
+  });
+}
+
+static void writeTensors(llvm::json::OStream &json, StringRef key,
+                         ArrayRef<mlir::qnn::TensorInfo> tensors) {
+  json.attributeArray(key, [&] {
+    for (const mlir::qnn::TensorInfo &tensor : tensors)
+      json.object([&] {
+        json.attribute("name", llvm::json::fixUTF8(tensor.name));
+        json.attribute("type", tensor.quantized ? "int8" : "float32");
+        writeShape(json, tensor.shape);
+        if (tensor.quantized)
+          writeRange(json, tensor.quantized);
+      });
+  });
+}
+
+static void writeLayer(llvm::json::OStream &json, Operation *op) {
+  Type type = op->getResult(0).getType();
+  bool quantized = getQuantizedElementType(type) != nullptr;
+  json.object([&] {
+    json.attribute("name", llvm::json::fixUTF8(getLayerName(op)));
+    json.attribute("kind", op->getName().getStringRef());
+    json.attribute("precision", quantized ? "int8" : "float");
+    writeShape(json, cast<ShapedType>(type).getShape());
+    if (int64_t macs = countMacs(op))
+      json.attribute("macs", macs);
+    if (auto uniform = getUniformElementType(type))
+      writeRange(json, uniform);
+  });
+}
+
+static void writeCalibration(llvm::json::OStream &json,
+                             const CalibrationCache &cache) {
+  json.attributeObject("calibration", [&] {
+    json.attribute("samples", cache.samples);
+    json.attributeObject("tensors", [&] {
+      for (const auto &entry : cache.tensors)
+        json.attributeObject(llvm::json::fixUTF8(entry.first), [&] {
+          json.attribute("min", entry.second.getMin());
+          json.attribute("max", entry.second.getMax());
+        });
+    });
+  });
+}
+
+std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::json::OStream json(stream, 2);
+  const CompileOptions &options = input.options;
+  json.object([&] {
+    json.attribute("model", llvm::json::fixUTF8(options.input));
+    json.attribute("output", llvm::json::fixUTF8(options.output));
+    json.attribute("output_bytes", int64_t(input.outputBytes));
+    json.attribute("precision",
+                   options.precision == Precision::Int8 ? "int8" : "f32");
+    json.attribute("macs", countMacs(func));
+    if (const GeneratedCode *code = input.code) {
+      json.attribute("target", options.target);
+      json.attributeArray("levels", [&] {
+        for (const TargetLevel *level : code->levels)
+          json.value(level->name);
+      });
+      json.attribute("constant_bytes", int64_t(code->constants.size()));
+      json.attribute("arena_bytes", code->arenaBytes);
+      writeTensors(json, "inputs", code->inputs);
+      writeTensors(json, "outputs", code->outputs);
+    }
+    json.attributeArray("layers", [&] {
+      for (Operation &op : func.getBody().front())
+        if (isa<QNNDialect>(op.getDialect()) && !isa<ConstantOp>(op))
+          writeLayer(json, &op);
+    });
+    if (input.calibration)
+      writeCalibration(json, *input.calibration);
+  });
+  return text + "\n";
+}

@@ -1,0 +1,51 @@
+//===- Steps.h - The parts of a compilation ---------------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What compileModel is made of; each in the file of its name.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_DRIVER_STEPS_H
+#define QNN_LIB_DRIVER_STEPS_H
+
+#include "qnn/Calibration/Cache.h"
+#include "qnn/Driver/Compile.h"
+#include "qnn/Target/ObjectEmitter.h"
+
+namespace mlir::qnn {
+
+/// Multiply-accumulates of a convolution or matrix product; 0 for other ops.
+int64_t countMacs(Operation *op);
+/// Multiply-accumulates of a network.
+int64_t countMacs(func::FuncOp func);
+
+/// --io=quantized: arguments that are only quantized, and results that were
+/// only dequantized, become the integers. The others stay f32. Fails when there
+/// is none of either.
+llvm::Error exposeQuantizedIO(func::FuncOp func);
+
+/// The golden vector of a network: its outputs come from the reference
+/// interpreter, or, for networks that would take it long, from the code itself
+/// where this machine runs it.
+llvm::Expected<SelftestVector> makeSelftestVector(func::FuncOp func,
+                                                  const GeneratedCode &code,
+                                                  const llvm::Triple &triple);
+
+/// What the report says beside the layers; `code` is null for --emit=mlir.
+struct ReportInput {
+  const CompileOptions &options;
+  const CalibrationCache *calibration; ///< null: not calibrated
+  const GeneratedCode *code;
+  uint64_t outputBytes;
+};
+
+/// The JSON report on a compiled network.
+std::string writeReport(func::FuncOp func, const ReportInput &input);
+
+} // namespace mlir::qnn
+
+#endif // QNN_LIB_DRIVER_STEPS_H
