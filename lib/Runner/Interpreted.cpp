@@ -16,11 +16,6 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-static llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(
-      std::make_error_code(std::errc::invalid_argument), message);
-}
-
 /// "file:line:col: " or "'layer': ", the innermost that is known.
 static void printLocation(Location location, raw_ostream &os) {
   if (auto name = location->findInstanceOf<NameLoc>())
@@ -47,7 +42,8 @@ public:
         }) {}
 
   llvm::Error take(const Twine &otherwise) {
-    return makeError(message.empty() ? otherwise : Twine(message));
+    return llvm::createStringError(message.empty() ? otherwise
+                                                   : Twine(message));
   }
 
 private:
@@ -112,15 +108,18 @@ static llvm::Expected<TensorInfo>
 getInfo(func::FuncOp func, Type type, StringAttr name, const Twine &otherwise) {
   std::string text = name ? name.getValue().str() : otherwise.str();
   std::optional<NpyType> arrayType = getArrayType(type);
-  if (arrayType)
+  // NumPy arrays have at most 32 dimensions.
+  if (arrayType && cast<RankedTensorType>(type).getRank() <= 32)
     return TensorInfo{
         text, *arrayType,
         SmallVector<int64_t>(cast<RankedTensorType>(type).getShape())};
   std::string message;
   llvm::raw_string_ostream(message)
       << "function '" << func.getSymName() << "': expected '" << text
-      << "' to be a static tensor of f32 or quantized values, got " << type;
-  return makeError(message);
+      << "' to be a static tensor of f32 or quantized values with at most 32 "
+         "dimensions and 2^31 elements, got "
+      << type;
+  return llvm::createStringError(message);
 }
 
 llvm::Expected<std::unique_ptr<Network>>
@@ -228,17 +227,18 @@ chooseFunctions(ModuleOp module, StringRef path, StringRef entry,
     if (!func.isExternal() && (entry.empty() || func.getSymName() == entry))
       functions.push_back(func);
   if (functions.empty() && entry.empty())
-    return makeError(path + ": expected a function with a body");
+    return llvm::createStringError(path + ": expected a function with a body");
   if (functions.empty())
-    return makeError(path + ": expected a function '" + entry + "'");
+    return llvm::createStringError(path + ": expected a function '" + entry +
+                                   "'");
   if (choice == EntryChoice::All || functions.size() == 1)
     return functions;
   auto main = llvm::find_if(
       functions, [](func::FuncOp func) { return func.getSymName() == "main"; });
   if (main == functions.end())
-    return makeError(path +
-                     ": expected one function or one named 'main', got " +
-                     Twine(functions.size()) + ": choose with --entry=NAME");
+    return llvm::createStringError(
+        path + ": expected one function or one named 'main', got " +
+        Twine(functions.size()) + ": choose with --entry=NAME");
   return SmallVector<func::FuncOp>{*main};
 }
 

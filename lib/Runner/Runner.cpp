@@ -8,6 +8,7 @@
 #include "qnn/Runner/Runner.h"
 
 #include "qnn/Runner/Network.h"
+#include "qnn/Support/OutputFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -24,11 +25,6 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-static llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(
-      std::make_error_code(std::errc::invalid_argument), message);
-}
-
 //===----------------------------------------------------------------------===//
 // Buffers
 //===----------------------------------------------------------------------===//
@@ -42,7 +38,7 @@ public:
     buffer.memory = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
         info.getNumBytes(), "", llvm::Align(64));
     if (!buffer.memory)
-      return makeError("out of memory for '" + info.name + "'");
+      return llvm::createStringError("out of memory for '" + info.name + "'");
     return buffer;
   }
   char *data() const { return memory->getBufferStart(); }
@@ -86,10 +82,22 @@ findInput(const Network &network, StringRef argument) {
     return std::make_pair(
         *found, argument.drop_front(network.inputs()[*found].name.size() + 1));
   if (!argument.contains('='))
-    return makeError("expected --input=NAME=FILE.npy, got '" + argument + "'");
-  return makeError("unknown input '" + argument.split('=').first +
-                   "': the network has " +
-                   (known.empty() ? "no inputs" : known));
+    return llvm::createStringError("expected --input=NAME=FILE.npy, got '" +
+                                   argument + "'");
+  return llvm::createStringError("unknown input '" + argument.split('=').first +
+                                 "': the network has " +
+                                 (known.empty() ? "no inputs" : known));
+}
+
+/// The array of `info` in an .npy file, or by its name in an .npz archive.
+static llvm::Expected<NpyArray> readArray(const TensorInfo &info,
+                                          StringRef file) {
+  if (!file.ends_with(".npz"))
+    return readNpy(file);
+  auto archive = NpzReader::open(file);
+  if (!archive)
+    return archive.takeError();
+  return (*archive)->read(info.name);
 }
 
 /// The array has the type and shape of the input.
@@ -98,13 +106,13 @@ static llvm::Error checkArray(const TensorInfo &info, const NpyArray &array,
   std::string expected = describeArray(info.type, info.shape);
   std::string got = describeArray(array.getType(), array.getShape());
   if (array.getType() != info.type)
-    return makeError("input '" + info.name + "': expected " + expected +
-                     ", got " + got + " in " + file +
-                     ": convert with a.astype('" + getNpyTypeName(info.type) +
-                     "')");
+    return llvm::createStringError("input '" + info.name + "': expected " +
+                                   expected + ", got " + got + " in " + file +
+                                   ": convert with a.astype('" +
+                                   getNpyTypeName(info.type) + "')");
   if (array.getShape() != ArrayRef(info.shape))
-    return makeError("input '" + info.name + "': expected " + expected +
-                     ", got " + got + " in " + file);
+    return llvm::createStringError("input '" + info.name + "': expected " +
+                                   expected + ", got " + got + " in " + file);
   return llvm::Error::success();
 }
 
@@ -141,9 +149,10 @@ loadInputs(const Network &network, const RunOptions &options) {
     auto [index, file] = *input;
     const TensorInfo &info = network.inputs()[index];
     if (given[index])
-      return makeError("input '" + info.name + "' is given twice");
+      return llvm::createStringError("input '" + info.name +
+                                     "' is given twice");
     given[index] = true;
-    auto array = readNpy(file);
+    auto array = readArray(info, file);
     if (!array)
       return array.takeError();
     if (llvm::Error error = checkArray(info, *array, file))
@@ -152,9 +161,10 @@ loadInputs(const Network &network, const RunOptions &options) {
   }
   for (auto [info, isGiven] : llvm::zip(network.inputs(), given))
     if (!isGiven)
-      return makeError("missing input '" + info.name + "' (" +
-                       describeArray(info.type, info.shape) +
-                       "): give it with --input=" + info.name + "=FILE.npy");
+      return llvm::createStringError("missing input '" + info.name + "' (" +
+                                     describeArray(info.type, info.shape) +
+                                     "): give it with --input=" + info.name +
+                                     "=FILE.npy");
   return buffers;
 }
 
@@ -175,8 +185,9 @@ getFileNames(ArrayRef<TensorInfo> outputs) {
     name += ".npy";
     auto [owner, isNew] = owners.try_emplace(name, info.name);
     if (!isNew)
-      return makeError("outputs '" + owner->second + "' and '" + info.name +
-                       "' would both be written to " + name);
+      return llvm::createStringError("outputs '" + owner->second + "' and '" +
+                                     info.name + "' would both be written to " +
+                                     name);
     names.push_back(name);
   }
   return names;
@@ -188,16 +199,16 @@ static llvm::Error writeOutputs(const Network &network,
   if (!names)
     return names.takeError();
   if (std::error_code code = llvm::sys::fs::create_directories(directory))
-    return makeError(directory + ": " + code.message());
+    return llvm::createStringError(directory + ": " + code.message());
+  OutputFiles files;
   for (auto [info, buffer, name] :
        llvm::zip(network.outputs(), buffers, *names)) {
     SmallString<128> path(directory);
     llvm::sys::path::append(path, name);
-    if (llvm::Error error =
-            writeNpy(path, info.type, info.shape, buffer.bytes()))
-      return error;
+    files.add(path.str().str(),
+              formatNpy(info.type, info.shape, buffer.bytes()));
   }
-  return llvm::Error::success();
+  return files.write();
 }
 
 template <typename T> static std::string formatElement(const char *from) {
@@ -230,20 +241,16 @@ static std::string formatElement(NpyType type, const char *from) {
   }
 }
 
-/// Prints nested brackets, like NumPy, and advances `from`.
-static void printElements(NpyType type, ArrayRef<int64_t> shape,
-                          const char *&from, llvm::raw_ostream &os) {
-  if (shape.empty()) {
-    os << formatElement(type, from);
-    from += getNpyTypeSize(type);
-    return;
-  }
-  os << '[';
-  for (int64_t i = 0; i < shape[0]; ++i) {
-    os << (i > 0 ? ", " : "");
-    printElements(type, shape.drop_front(), from, os);
-  }
-  os << ']';
+/// Prints the elements in row-major order: blanks between them, commas between
+/// rows of the last dimension.
+static void printElements(const TensorInfo &info, const Buffer &buffer,
+                          llvm::raw_ostream &os) {
+  size_t size = getNpyTypeSize(info.type);
+  size_t row = info.shape.empty() ? 1 : info.shape.back();
+  size_t count = info.getNumBytes() / size;
+  for (size_t i = 0; i < count; ++i)
+    os << (i > 0 && i % row == 0 ? ", " : " ")
+       << formatElement(info.type, buffer.data() + i * size);
 }
 
 static void printOutputs(const Network &network, ArrayRef<Buffer> buffers,
@@ -251,9 +258,8 @@ static void printOutputs(const Network &network, ArrayRef<Buffer> buffers,
   for (auto [info, buffer] : llvm::zip(network.outputs(), buffers)) {
     os << info.name << ": " << describeArray(info.type, info.shape);
     if (values) {
-      const char *from = buffer.data();
-      os << " = ";
-      printElements(info.type, info.shape, from, os);
+      os << " =";
+      printElements(info, buffer, os);
     }
     os << '\n';
   }
@@ -360,8 +366,9 @@ openNetworks(const RunOptions &options) {
     return openInterpreted(options.file, options.entry,
                            options.print ? EntryChoice::All : EntryChoice::One);
   if (!options.entry.empty())
-    return makeError("--entry is for .mlir files: a shared object has one "
-                     "network");
+    return llvm::createStringError(
+        "--entry is for .mlir files: a shared object has one "
+        "network");
   auto network = openSharedObject(options.file);
   if (!network)
     return network.takeError();

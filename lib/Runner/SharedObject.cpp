@@ -25,11 +25,6 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-static llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(
-      std::make_error_code(std::errc::invalid_argument), message);
-}
-
 namespace {
 class SharedObjectNetwork final : public Network {
 public:
@@ -58,19 +53,21 @@ private:
 static llvm::Expected<std::string> findPrefix(StringRef path) {
   auto binary = llvm::object::ObjectFile::createObjectFile(path);
   if (!binary)
-    return makeError(path +
-                     ": expected a shared object (.so) or an .mlir "
-                     "file: " +
-                     llvm::toString(binary.takeError()));
+    return llvm::createStringError(
+        path +
+        ": expected a shared object (.so) or an .mlir "
+        "file: " +
+        llvm::toString(binary.takeError()));
   auto *file = dyn_cast<llvm::object::ELFObjectFileBase>(binary->getBinary());
   if (!file || file->getEType() != llvm::ELF::ET_DYN)
-    return makeError(path + ": expected a shared object, got another kind of "
-                            "object file: compile with --emit=shared");
+    return llvm::createStringError(
+        path + ": expected a shared object, got another kind of "
+               "object file: compile with --emit=shared");
   llvm::Triple host(llvm::sys::getProcessTriple());
   if (file->getArch() != host.getArch())
-    return makeError(path + ": expected a shared object for " +
-                     host.getArchName() + ", got one for " +
-                     llvm::Triple::getArchTypeName(file->getArch()));
+    return llvm::createStringError(
+        path + ": expected a shared object for " + host.getArchName() +
+        ", got one for " + llvm::Triple::getArchTypeName(file->getArch()));
   llvm::StringSet<> names;
   for (llvm::object::ELFSymbolRef symbol : file->getDynamicSymbolIterators()) {
     llvm::Expected<StringRef> name = symbol.getName();
@@ -89,11 +86,12 @@ static llvm::Expected<std::string> findPrefix(StringRef path) {
   if (prefixes.size() == 1)
     return prefixes.front();
   if (prefixes.empty())
-    return makeError(path + ": expected a network compiled by quant-compile, "
-                            "got a shared object without NAME_describe");
+    return llvm::createStringError(
+        path + ": expected a network compiled by quant-compile, "
+               "got a shared object without NAME_describe");
   llvm::sort(prefixes);
-  return makeError(path + ": expected one network, got " +
-                   llvm::join(prefixes, ", "));
+  return llvm::createStringError(path + ": expected one network, got " +
+                                 llvm::join(prefixes, ", "));
 }
 
 static std::vector<TensorInfo> getInfos(const abi::TensorInfo *tensors,
@@ -114,27 +112,27 @@ llvm::Error SharedObjectNetwork::load(StringRef path,
   llvm::sys::fs::make_absolute(absolute);
   library = dlopen(absolute.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
-    return makeError(path + ": cannot be loaded: " + dlerror());
+    return llvm::createStringError(path + ": cannot be loaded: " + dlerror());
   auto describe = reinterpret_cast<abi::DescribeFn>(
       dlsym(library, (prefix + "_describe").c_str()));
   entry =
       reinterpret_cast<abi::RunFn>(dlsym(library, (prefix + "_run").c_str()));
   if (!describe || !entry)
-    return makeError(path + ": expected functions " + prefix +
-                     "_describe and " + prefix + "_run");
+    return llvm::createStringError(path + ": expected functions " + prefix +
+                                   "_describe and " + prefix + "_run");
   const abi::Info *info = describe();
   if (info->abiVersion != abi::kAbiVersion)
-    return makeError(path + ": expected ABI version " +
-                     Twine(abi::kAbiVersion) + ", got " +
-                     Twine(info->abiVersion) +
-                     ": compile the model again with this quant-compile");
+    return llvm::createStringError(
+        path + ": expected ABI version " + Twine(abi::kAbiVersion) + ", got " +
+        Twine(info->abiVersion) +
+        ": compile the model again with this quant-compile");
   inputInfos = getInfos(info->inputs, info->inputCount);
   outputInfos = getInfos(info->outputs, info->outputCount);
   arena = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
       info->arenaBytes, "", llvm::Align(abi::kAlign));
   if (!arena)
-    return makeError(path + ": out of memory for an arena of " +
-                     Twine(info->arenaBytes) + " bytes");
+    return llvm::createStringError(path + ": out of memory for an arena of " +
+                                   Twine(info->arenaBytes) + " bytes");
   return llvm::Error::success();
 }
 
@@ -154,7 +152,8 @@ llvm::Error SharedObjectNetwork::run(ArrayRef<const void *> inputs,
   abi::Context context = {};
   context.arena = arena->getBufferStart();
   if (int status = entry(&context, inputs.data(), outputs.data()))
-    return makeError("the network failed with status " + Twine(status));
+    return llvm::createStringError("the network failed with status " +
+                                   Twine(status));
   return llvm::Error::success();
 }
 

@@ -13,20 +13,14 @@
 
 #include "qnn/Support/Npy.h"
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "Printable.h"
+
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
-
-template <typename... Args>
-static llvm::Error makeError(const char *format, Args &&...args) {
-  return llvm::createStringError(std::errc::invalid_argument, format,
-                                 std::forward<Args>(args)...);
-}
 
 //===----------------------------------------------------------------------===//
 // Types
@@ -88,38 +82,27 @@ public:
   llvm::Error parse(Header &header) {
     if (!consume("{"))
       return malformed();
-    bool hasType = false, hasOrder = false, hasShape = false;
+    unsigned fields = 0;
     while (!consume("}")) {
       StringRef key;
       if (!parseString(key) || !consume(":"))
         return malformed();
-      llvm::Error error = llvm::Error::success();
-      if (key == "descr") {
-        hasType = true;
-        error = parseType(header.type);
-      } else if (key == "fortran_order") {
-        hasOrder = true;
-        header.fortranOrder = consume("True");
-        if (!header.fortranOrder && !consume("False"))
-          error = malformed();
-      } else if (key == "shape") {
-        hasShape = true;
-        error = parseShape(header.shape);
-      } else {
-        error = makeError("unknown header key '%s'", key.str().c_str());
-      }
-      if (error)
+      if (llvm::Error error = parseField(key, header))
         return error;
+      ++fields;
       if (!consume(",") && !text.starts_with("}"))
         return malformed();
     }
-    if (!hasType || !hasOrder || !hasShape)
-      return makeError("expected header keys descr, fortran_order and shape");
+    if (fields != 3)
+      return llvm::createStringError(
+          "expected header keys descr, fortran_order and shape");
     return llvm::Error::success();
   }
 
 private:
-  static llvm::Error malformed() { return makeError("malformed .npy header"); }
+  static llvm::Error malformed() {
+    return llvm::createStringError("malformed .npy header");
+  }
 
   /// Skips `token` and the blanks around it.
   bool consume(StringRef token) {
@@ -128,6 +111,20 @@ private:
       return false;
     text = text.ltrim();
     return true;
+  }
+
+  llvm::Error parseField(StringRef key, Header &header) {
+    if (key == "descr")
+      return parseType(header.type);
+    if (key == "shape")
+      return parseShape(header.shape);
+    if (key != "fortran_order")
+      return llvm::createStringError("unknown header key '" + printable(key) +
+                                     "'");
+    header.fortranOrder = consume("True");
+    if (!header.fortranOrder && !consume("False"))
+      return malformed();
+    return llvm::Error::success();
   }
 
   bool parseString(StringRef &value) {
@@ -145,25 +142,25 @@ private:
   llvm::Error parseType(NpyType &type) {
     StringRef descr;
     if (text.starts_with("["))
-      return makeError("expected an array of numbers, got a structured array");
+      return llvm::createStringError(
+          "expected an array of numbers, got a structured array");
     if (!parseString(descr))
       return malformed();
-    std::string name = descr.str();
     StringRef code = descr.drop_while(
         [](char c) { return c == '<' || c == '|' || c == '=' || c == '>'; });
     for (auto [i, info] : llvm::enumerate(kTypes)) {
       if (code != info.code)
         continue;
       if (descr.starts_with(">") && info.size > 1)
-        return makeError("expected little-endian elements, got '%s': convert "
-                         "with a.astype('%s')",
-                         name.c_str(), info.name);
+        return llvm::createStringError(
+            "expected little-endian elements, got '" + descr +
+            "': convert with a.astype('" + info.name + "')");
       type = static_cast<NpyType>(i);
       return llvm::Error::success();
     }
-    return makeError("unsupported element type '%s': expected bool, int, uint "
-                     "or float of at most 64 bits",
-                     name.c_str());
+    return llvm::createStringError(
+        "unsupported element type '" + printable(descr) +
+        "': expected bool, int, uint or float of at most 64 bits");
   }
 
   llvm::Error parseShape(SmallVectorImpl<int64_t> &shape) {
@@ -173,7 +170,8 @@ private:
     while (!consume(")")) {
       int64_t size;
       if (text.consumeInteger(10, size) || size < 0)
-        return makeError("expected a shape of non-negative sizes");
+        return llvm::createStringError(
+            "expected a shape of non-negative sizes");
       shape.push_back(size);
       // Python 2 wrote 3L.
       text.consume_front("L");
@@ -190,35 +188,35 @@ private:
 /// Reads the header at the start of `file`, which may hold only a part of it.
 static llvm::Error parseHeader(StringRef file, Header &header) {
   if (!file.starts_with("\x93NUMPY"))
-    return makeError("not an .npy file (wrong magic bytes)");
+    return llvm::createStringError("not an .npy file (wrong magic bytes)");
   if (file.size() < 10)
-    return makeError("truncated .npy header");
+    return llvm::createStringError("truncated .npy header");
   unsigned version = static_cast<unsigned char>(file[6]);
   if (version < 1 || version > 3)
-    return makeError("expected .npy format version 1, 2 or 3, got %u", version);
+    return llvm::createStringError(
+        "expected .npy format version 1, 2 or 3, got " + Twine(version));
   size_t start = version == 1 ? 10 : 12;
   if (file.size() < start)
-    return makeError("truncated .npy header");
+    return llvm::createStringError("truncated .npy header");
   size_t length = version == 1
                       ? llvm::support::endian::read16le(file.data() + 8)
                       : llvm::support::endian::read32le(file.data() + 8);
   if (file.size() - start < length)
-    return makeError("truncated .npy header");
+    return llvm::createStringError("truncated .npy header");
   header.offset = start + length;
   return HeaderParser(file.substr(start, length)).parse(header);
 }
 
-/// The size of the elements in bytes; an error when it overflows.
+/// The size of the elements in bytes; an error when no file is that large.
 static llvm::Expected<uint64_t> getElementBytes(const Header &header) {
+  if (llvm::is_contained(header.shape, 0))
+    return 0;
   uint64_t bytes = getNpyTypeSize(header.type);
-  bool empty = llvm::is_contained(header.shape, 0);
   for (int64_t size : header.shape) {
-    if (!empty && uint64_t(size) > (uint64_t(1) << 48) / bytes)
-      return makeError("absurd shape: %s",
-                       describeArray(header.type, header.shape).c_str());
-    bytes *= empty ? 0 : size;
-    if (empty)
-      break;
+    if (uint64_t(size) > (uint64_t(1) << 48) / bytes)
+      return llvm::createStringError("absurd shape: " +
+                                     describeArray(header.type, header.shape));
+    bytes *= size;
   }
   return bytes;
 }
@@ -233,8 +231,8 @@ allocate(uint64_t size) {
   auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
       size, "", llvm::Align(64));
   if (!buffer)
-    return makeError("out of memory for %llu bytes",
-                     static_cast<unsigned long long>(size));
+    return llvm::createStringError("out of memory for " + Twine(size) +
+                                   " bytes");
   return buffer;
 }
 
@@ -272,10 +270,9 @@ qnn::parseNpy(std::shared_ptr<llvm::MemoryBuffer> file) {
     return size.takeError();
   uint64_t available = file->getBufferSize() - header.offset;
   if (available != *size)
-    return makeError("expected %llu bytes of elements for %s, got %llu",
-                     static_cast<unsigned long long>(*size),
-                     describeArray(header.type, header.shape).c_str(),
-                     static_cast<unsigned long long>(available));
+    return llvm::createStringError(
+        "expected " + Twine(*size) + " bytes of elements for " +
+        describeArray(header.type, header.shape) + ", got " + Twine(available));
   const char *elements = file->getBufferStart() + header.offset;
   bool aligned =
       reinterpret_cast<uintptr_t>(elements) % getNpyTypeSize(header.type) == 0;
@@ -297,19 +294,18 @@ qnn::parseNpy(std::shared_ptr<llvm::MemoryBuffer> file) {
 
 /// Puts the name of the file before a message.
 static llvm::Error inFile(const Twine &name, llvm::Error error) {
-  return makeError("%s: %s", name.str().c_str(),
-                   llvm::toString(std::move(error)).c_str());
+  return llvm::createStringError(name + ": " +
+                                 llvm::toString(std::move(error)));
 }
 
 llvm::Expected<NpyArray> qnn::readNpy(StringRef path) {
   auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
                                           /*RequiresNullTerminator=*/false);
   if (!file)
-    return makeError("%s: %s", path.str().c_str(),
-                     file.getError().message().c_str());
+    return llvm::createStringError(path + ": " + file.getError().message());
   if ((*file)->getBuffer().starts_with("PK"))
-    return makeError("%s: expected an .npy file, got an archive (.npz)",
-                     path.str().c_str());
+    return llvm::createStringError(
+        path + ": expected an .npy file, got an archive (.npz)");
   auto array = parseNpy(std::move(*file));
   if (!array)
     return inFile(path, array.takeError());
@@ -331,7 +327,7 @@ static llvm::Expected<NpyArray> readTransposed(std::string start,
   llvm::copy(start, (*file)->getBufferStart());
   if (read((*file)->getBufferStart() + headerBytes, elementBytes) !=
       int64_t(elementBytes))
-    return makeError("truncated or damaged");
+    return llvm::createStringError("truncated or damaged");
   return qnn::parseNpy(std::shared_ptr<llvm::MemoryBuffer>(std::move(*file)));
 }
 
@@ -403,13 +399,14 @@ llvm::Error NpyStream::read(MutableArrayRef<char> to) {
   assert(to.size() <= left && "reading past the last element");
   int64_t got = source(to.data(), to.size());
   if (got != int64_t(to.size()))
-    return makeError("%s: truncated or damaged", name.c_str());
+    return llvm::createStringError(name + ": truncated or damaged");
   left -= to.size();
   // Reading the end also checks the CRC of an archive member.
   char past;
   if (left == 0 && source(&past, 1) != 0)
-    return makeError("%s: damaged, or more elements than the shape %s says",
-                     name.c_str(), describeArray(type, shape).c_str());
+    return llvm::createStringError(
+        name + ": damaged, or more elements than the shape " +
+        describeArray(type, shape) + " says");
   return llvm::Error::success();
 }
 
@@ -417,8 +414,9 @@ llvm::Error NpyStream::read(MutableArrayRef<char> to) {
 // Writing
 //===----------------------------------------------------------------------===//
 
-llvm::Error qnn::writeNpy(StringRef path, NpyType type, ArrayRef<int64_t> shape,
-                          ArrayRef<char> bytes) {
+std::string qnn::formatNpy(NpyType type, ArrayRef<int64_t> shape,
+                           ArrayRef<char> bytes) {
+  assert(shape.size() <= 32 && "NumPy has no such arrays");
   const TypeInfo &info = getInfo(type);
   std::string header = "{'descr': '";
   header += info.size == 1 ? '|' : '<';
@@ -429,20 +427,14 @@ llvm::Error qnn::writeNpy(StringRef path, NpyType type, ArrayRef<int64_t> shape,
   header += "), }";
   // The elements start at a multiple of 64; the header ends with a newline.
   constexpr size_t preamble = 10;
-  header.resize(llvm::alignTo(preamble + header.size() + 1, 64) - preamble - 1,
-                ' ');
+  size_t end = llvm::alignTo(preamble + header.size() + 1, 64);
+  header.resize(end - preamble - 1, ' ');
   header += '\n';
-  if (header.size() > 0xFFFF)
-    return makeError("%s: too many dimensions for an .npy file",
-                     path.str().c_str());
-  llvm::Error error = llvm::writeToOutput(path, [&](raw_ostream &os) {
-    char length[2];
-    llvm::support::endian::write16le(length, header.size());
-    os << StringRef("\x93NUMPY\x01\x00", 8) << StringRef(length, 2) << header
-       << StringRef(bytes.data(), bytes.size());
-    return llvm::Error::success();
-  });
-  if (error)
-    return inFile(path, std::move(error));
-  return error;
+
+  std::string file("\x93NUMPY\x01\x00", 8);
+  file += static_cast<char>(header.size() & 0xFF);
+  file += static_cast<char>(header.size() >> 8);
+  file += header;
+  file.append(bytes.begin(), bytes.end());
+  return file;
 }

@@ -12,6 +12,8 @@
 
 #include "qnn/Support/Npy.h"
 
+#include "Printable.h"
+
 #include <zip.h>
 
 using namespace mlir;
@@ -25,11 +27,6 @@ struct NpzReader::Archive {
 NpzReader::NpzReader() = default;
 NpzReader::~NpzReader() = default;
 
-static llvm::Error makeError(const Twine &message) {
-  return llvm::createStringError(
-      std::make_error_code(std::errc::invalid_argument), message);
-}
-
 llvm::Expected<std::unique_ptr<NpzReader>> NpzReader::open(StringRef path) {
   int code = 0;
   zip_t *zip = zip_open(path.str().c_str(), ZIP_RDONLY, &code);
@@ -38,7 +35,8 @@ llvm::Expected<std::unique_ptr<NpzReader>> NpzReader::open(StringRef path) {
     zip_error_init_with_code(&error, code);
     std::string reason = zip_error_strerror(&error);
     zip_error_fini(&error);
-    return makeError(path + ": expected an .npz archive: " + reason);
+    return llvm::createStringError(path +
+                                   ": expected an .npz archive: " + reason);
   }
   std::unique_ptr<NpzReader> reader(new NpzReader());
   reader->archive.reset(new Archive{zip});
@@ -51,8 +49,9 @@ llvm::Expected<std::unique_ptr<NpzReader>> NpzReader::open(StringRef path) {
       reader->names.push_back(name.str());
   }
   if (reader->names.empty())
-    return makeError(path + ": expected an .npz archive of .npy arrays, got "
-                            "none");
+    return llvm::createStringError(
+        path + ": expected an .npz archive of .npy arrays, got "
+               "none");
   return reader;
 }
 
@@ -63,14 +62,15 @@ readMember(zip_t *zip, const std::string &member) {
   zip_int64_t index = zip_name_locate(zip, member.c_str(), ZIP_FL_ENC_RAW);
   if (index < 0 || zip_stat_index(zip, index, 0, &stat) != 0 ||
       !(stat.valid & ZIP_STAT_SIZE))
-    return makeError(zip_strerror(zip));
+    return llvm::createStringError(zip_strerror(zip));
   auto buffer = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
       stat.size, "", llvm::Align(64));
   if (!buffer)
-    return makeError("out of memory for " + Twine(stat.size) + " bytes");
+    return llvm::createStringError("out of memory for " + Twine(stat.size) +
+                                   " bytes");
   zip_file_t *file = zip_fopen_index(zip, index, 0);
   if (!file)
-    return makeError(zip_strerror(zip));
+    return llvm::createStringError(zip_strerror(zip));
   zip_uint64_t done = 0;
   zip_int64_t got = 1;
   while (done < stat.size && got > 0) {
@@ -84,19 +84,24 @@ readMember(zip_t *zip, const std::string &member) {
   std::string reason = zip_file_strerror(file);
   zip_fclose(file);
   if (done != stat.size || got != 0)
-    return makeError("damaged archive: " + (got < 0 ? reason : "wrong size"));
+    return llvm::createStringError("damaged archive: " +
+                                   (got < 0 ? reason : "wrong size"));
   return std::move(buffer);
 }
 
 llvm::Expected<NpyArray> NpzReader::read(StringRef name) {
+  if (!llvm::is_contained(names, name))
+    return llvm::createStringError(path + ": expected an array '" + name +
+                                   "', got '" +
+                                   printable(llvm::join(names, "', '")) + "'");
   auto bytes = readMember(archive->zip, (name + ".npy").str());
   if (!bytes)
-    return makeError(path + ": array '" + name +
-                     "': " + llvm::toString(bytes.takeError()));
+    return llvm::createStringError(path + ": array '" + name +
+                                   "': " + llvm::toString(bytes.takeError()));
   auto array = parseNpy(std::move(*bytes));
   if (!array)
-    return makeError(path + ": array '" + name +
-                     "': " + llvm::toString(array.takeError()));
+    return llvm::createStringError(path + ": array '" + name +
+                                   "': " + llvm::toString(array.takeError()));
   return array;
 }
 
@@ -104,8 +109,8 @@ llvm::Expected<std::unique_ptr<NpyStream>> NpzReader::stream(StringRef name) {
   std::string member = (name + ".npy").str();
   zip_file_t *file = zip_fopen(archive->zip, member.c_str(), ZIP_FL_ENC_RAW);
   if (!file)
-    return makeError(path + ": array '" + name +
-                     "': " + zip_strerror(archive->zip));
+    return llvm::createStringError(path + ": array '" + name +
+                                   "': " + zip_strerror(archive->zip));
   std::shared_ptr<zip_file_t> owner(file, zip_fclose);
   auto read = [owner](char *to, size_t size) {
     size_t done = 0;

@@ -21,9 +21,10 @@ int main(int argc, char **argv) {
   cl::OptionCategory category("quant-run options");
   cl::opt<std::string> file(cl::Positional, cl::Required,
                             cl::desc("OUT.so|FILE.mlir"), cl::cat(category));
-  cl::list<std::string> inputs("input", cl::desc("Array for one input"),
-                               cl::value_desc("NAME=FILE.npy"),
-                               cl::cat(category));
+  cl::list<std::string> inputs(
+      "input",
+      cl::desc("Array for one input, or an .npz archive that holds NAME"),
+      cl::value_desc("NAME=FILE.npy"), cl::cat(category));
   cl::opt<std::string> outputDir("output-dir",
                                  cl::desc("Write every output to DIR/NAME.npy"),
                                  cl::value_desc("DIR"), cl::cat(category));

@@ -29,7 +29,7 @@ struct RunOptions {
   std::string file;
   /// The function to run; empty: the only one, or `main`.
   std::string entry;
-  /// NAME=FILE.npy, one per network input.
+  /// NAME=FILE.npy or NAME=FILE.npz (its array NAME), one per network input.
   std::vector<std::string> inputs;
   /// Where to write one .npy file per output; empty: nowhere.
   std::string outputDir;

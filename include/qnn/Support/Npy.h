@@ -36,6 +36,8 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace mlir::qnn {
 
@@ -102,9 +104,10 @@ llvm::Expected<NpyArray> readNpy(StringRef path);
 /// The array in a buffer that holds a whole .npy file.
 llvm::Expected<NpyArray> parseNpy(std::shared_ptr<llvm::MemoryBuffer> file);
 
-/// Writes a whole .npy file or, on failure, none.
-llvm::Error writeNpy(StringRef path, NpyType type, ArrayRef<int64_t> shape,
-                     ArrayRef<char> bytes);
+/// The contents of the .npy file with these row-major elements. Precondition:
+/// at most 32 dimensions, as in NumPy.
+std::string formatNpy(NpyType type, ArrayRef<int64_t> shape,
+                      ArrayRef<char> bytes);
 
 /// The elements of one array, read from front to back in memory that does not
 /// depend on their number (except for arrays in Fortran order, which are
