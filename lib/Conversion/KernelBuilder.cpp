@@ -26,7 +26,7 @@ Value KernelBuilder::add(Value x, Value y) {
   return b.createOrFold<arith::AddIOp>(x, y);
 }
 Value KernelBuilder::mul(Value x, int64_t y) {
-  return b.createOrFold<arith::MulIOp>(x, index(y));
+  return y == 1 ? x : b.createOrFold<arith::MulIOp>(x, index(y));
 }
 
 void KernelBuilder::loop(int64_t low, int64_t high, int64_t step,

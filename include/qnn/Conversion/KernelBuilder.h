@@ -41,7 +41,7 @@ public:
   Value i32(int32_t value);
   Value f32(float value);
   Value add(Value x, Value y);
-  Value add(Value x, int64_t y) { return add(x, index(y)); }
+  Value add(Value x, int64_t y) { return y == 0 ? x : add(x, index(y)); }
   Value mul(Value x, int64_t y);
 
   //===--- loops ----------------------------------------------------------===//

@@ -14,7 +14,7 @@ def ConvertQNNToMicrokernelPass
     : Pass<"convert-qnn-to-microkernel", "::mlir::ModuleOp"> {
   let summary = "Lower a network to kernel calls on buffers";
   let description = [{
-    1. The only function of the module, on float or quantized tensors, becomes
+    The only function of the module, on float or quantized tensors, becomes
     `@run_<level>` on flat buffers: inputs, then outputs, and a body of
     `memref.alloc` (intermediate tensors), `memref.get_global` (packed weights,
     biases, factors, tables) and calls of private kernels. A kernel holds the
@@ -22,27 +22,28 @@ def ConvertQNNToMicrokernelPass
     `microkernel.brgemm` where products are summed. Equal shapes share a kernel;
     what differs between layers (bounds, zero points) is an argument.
 
-    2. Tensors are row-major; an NHWC image that a convolution with padding reads
+    Tensors are row-major; an NHWC image that a convolution with padding reads
     lies inside a border holding its zero, so that no kernel tests for edges.
-    8-bit values are stored as `q + 128` on levels that multiply unsigned by
+
+    Law: 8-bit values are stored as `q + 128` on levels that multiply unsigned by
     signed bytes; with `acc = sum (q - z) w + b = sum (q + 128) w + (b - (z +
     128) sum w)` the correction is part of the packed bias, exact modulo 2^32 and
     therefore exact, since the true accumulator is proved to fit 32 bits from
     `sum |w| * max |q - z| + |b|` (Jacob et al. 2017, section 2.3, for the
     factored zero points).
 
-    3. Errors: weights that are not constants; accumulators that may leave 32
+    Refuses, with an error at the op: weights that are not constants; accumulators that may leave 32
     bits; element types other than f32 and 8-bit (and i32 accumulators); ops of
     other stages.
 
-    4. Before:
+    Before:
     ```mlir
     func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
       %0 = qnn.relu %x : (tensor<4xf32>) -> tensor<4xf32>
       return %0 : tensor<4xf32>
     }
     ```
-    After (`level=x86-64`):
+    After:
     ```mlir
     func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
       call @unary_1_x86_64(%arg0, %arg1) : (memref<4xf32>, memref<4xf32>) -> ()
@@ -50,14 +51,17 @@ def ConvertQNNToMicrokernelPass
     }
     func.func private @unary_1_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
       %c0 = arith.constant 0 : index
+      %c0_0 = arith.constant 0 : index
+      %c0_1 = arith.constant 0 : index
       %0 = vector.load %arg0[%c0] : memref<4xf32>, vector<4xf32>
       %cst = arith.constant dense<0.000000e+00> : vector<4xf32>
       %1 = arith.cmpf olt, %cst, %0 : vector<4xf32>
       %2 = arith.select %1, %0, %cst : vector<4xi1>, vector<4xf32>
-      vector.store %2, %arg1[%c0] : memref<4xf32>, vector<4xf32>
+      vector.store %2, %arg1[%c0_0] : memref<4xf32>, vector<4xf32>
       return
     }
     ```
+
     Example: test/Conversion/QNNToMicrokernel/convert-qnn-to-microkernel.mlir
   }];
   let options = [Option<"level", "level", "std::string", "\"x86-64\"",
@@ -73,19 +77,19 @@ def ConvertMicrokernelToVectorPass
     : Pass<"convert-microkernel-to-vector", "::mlir::ModuleOp"> {
   let summary = "Lower register blocks to vectors and target instructions";
   let description = [{
-    1. Each `microkernel.brgemm` becomes loops over its reduction that carry the
+    Each `microkernel.brgemm` becomes loops over its reduction that carry the
     accumulators as vectors, and its epilogue. The sum of four 8-bit products is
     `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod), or, where no instruction
     sums four exactly, a widening to 16 bits, `vpmaddwd` or `smull` + `sadalp`
     and one final addition of neighbours.
 
-    2. All are exact: `vpdpbusd` and `sdot` do not saturate; a 16-bit product pair
+    Law: all are exact: `vpdpbusd` and `sdot` do not saturate; a 16-bit product pair
     is summed in 32 bits (`vpmaddubsw`, which saturates, is not used). Integer
     addition is associative, so every form gives the same accumulator.
 
-    3. Refuses nothing; every level lowers every valid op.
+    Refuses: nothing; every level lowers every valid op.
 
-    4. Before (a reduction of 2 steps, one pixel; `level=avx512vnni`):
+    Before (`-convert-microkernel-to-vector=level=avx512vnni`): two steps for one pixel and 16 channels
     ```mlir
     func.func @k(%a: memref<8xi8>, %b: memref<128xi8>, %c: memref<16xi32>) {
       %z = arith.constant 0 : index
@@ -98,8 +102,39 @@ def ConvertMicrokernelToVectorPass
       return
     }
     ```
-    After: one `scf.for` that carries a `vector<16xi32>` through
-    `llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"`, and a `vector.store`.
+    After:
+    ```mlir
+    func.func @k(%arg0: memref<8xi8>, %arg1: memref<128xi8>, %arg2: memref<16xi32>) {
+      %c0 = arith.constant 0 : index
+      %c0_0 = arith.constant 0 : index
+      %cst = arith.constant dense<0> : vector<16xi32>
+      %c0_1 = arith.constant 0 : index
+      %c2 = arith.constant 2 : index
+      %c1 = arith.constant 1 : index
+      %0 = scf.for %arg3 = %c0_1 to %c2 step %c1 iter_args(%arg4 = %cst) -> (vector<16xi32>) {
+        %c4 = arith.constant 4 : index
+        %1 = arith.muli %arg3, %c4 : index
+        %2 = arith.addi %1, %c0 : index
+        %c2_2 = arith.constant 2 : index
+        %c0_3 = arith.constant 0 : index
+        %3 = arith.addi %arg3, %c0_3 : index
+        %c64 = arith.constant 64 : index
+        %4 = arith.muli %3, %c64 : index
+        %5 = arith.addi %4, %c0 : index
+        %6 = vector.load %arg0[%2] : memref<8xi8>, vector<4xi8>
+        %7 = vector.bitcast %6 : vector<4xi8> to vector<1xi32>
+        %8 = vector.extract %7[0] : i32 from vector<1xi32>
+        %9 = vector.broadcast %8 : i32 to vector<16xi32>
+        %10 = vector.load %arg1[%5] : memref<128xi8>, vector<64xi8>
+        %11 = vector.bitcast %10 : vector<64xi8> to vector<16xi32>
+        %12 = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg4, %9, %11) : (vector<16xi32>, vector<16xi32>, vector<16xi32>) -> vector<16xi32>
+        scf.yield %12 : vector<16xi32>
+      }
+      vector.store %0, %arg2[%c0] : memref<16xi32>, vector<16xi32>
+      return
+    }
+  }
+    ```
 
     Example: test/Conversion/MicrokernelToVector/convert-microkernel-to-vector.mlir
   }];

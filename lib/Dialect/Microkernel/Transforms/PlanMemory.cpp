@@ -85,8 +85,9 @@ int64_t placeAllocations(MutableArrayRef<Allocation> allocations) {
   SmallVector<Allocation *> order;
   for (Allocation &allocation : allocations)
     order.push_back(&allocation);
-  llvm::stable_sort(order, [](Allocation *a, Allocation *b) {
-    return a->bytes > b->bytes;
+  // Equal sizes stay in program order: the plan is deterministic.
+  llvm::sort(order, [](Allocation *a, Allocation *b) {
+    return std::make_pair(-a->bytes, a) < std::make_pair(-b->bytes, b);
   });
   SmallVector<Allocation *> placed; // by offset
   int64_t total = 0;

@@ -8,21 +8,8 @@
 #ifndef QNN_DIALECT_MICROKERNEL_IR_MICROKERNELOPS_TD
 #define QNN_DIALECT_MICROKERNEL_IR_MICROKERNELOPS_TD
 
-include "mlir/IR/OpBase.td"
+include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-
-def Microkernel_Dialect : Dialect {
-  let name = "microkernel";
-  let cppNamespace = "::mlir::qnn::microkernel";
-  let summary = "Small matrix products that live in registers";
-  let description = [{
-    One op family between schedules (loops over buffers) and instructions. A
-    convolution of any kernel size, a fully connected layer and a matrix product
-    with constant weights are all `microkernel.brgemm` with different address
-    lists; a new instruction set is one new lowering of that op.
-  }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect"];
-}
 
 /// A flat buffer: rank 1, static size, i8, i32 or f32.
 def Microkernel_Buffer : Type<

@@ -13,26 +13,26 @@ include "mlir/Pass/PassBase.td"
 def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
   let summary = "Give every buffer a fixed place in one arena";
   let description = [{
-    1. Every `memref.alloc` of the entry function (the only public function)
+    Every `memref.alloc` of the entry function (the only public function)
     becomes a `memref.view` of the arena, every `memref.get_global` a
     `memref.view` of one constants buffer; both are new leading arguments. The
     entry function gets the attributes `microkernel.arena_bytes` and
     `microkernel.live_bytes` (the largest sum of bytes live at one op, a lower
-    bound of any plan). Each `memref.global` is annotated with its
-    `microkernel.offset` and stays, so that its contents can be written out.
+    bound of any plan). Each `memref.global` gets its `microkernel.offset` and
+    stays, so that its contents can be written out.
 
-    2. Two buffers may overlap only if no op lies in both live ranges, where a
+    Law: two buffers may overlap only if no op lies in both live ranges, where a
     buffer is live from its first to its last use in the entry block. Offsets
     are multiples of 64 bytes. Placement is greedy by decreasing size into the
     lowest gap that fits (Pisarchyk and Lee 2020, "Efficient memory management
-    for deep neural net inference", greedy by size).
+    for deep neural net inference", greedy by size). Arena and constants end
+    with 64 bytes that no buffer owns: kernels may read (never write) up to that
+    far behind the last buffer.
 
-    3. Refuses buffers that are used in nested regions, and more than one public
-    function; both are errors, because a wrong plan corrupts memory. Arena and
-    constants end with 64 bytes that no buffer owns: kernels may read (never write) up to
-    that far behind the last buffer.
+    Refuses buffers that are used in nested regions, and any number of public
+    functions but one; both are errors, because a wrong plan corrupts memory.
 
-    4. Before:
+    Before:
     ```mlir
     memref.global "private" constant @w : memref<4xi8> = dense<1>
     func.func private @k(memref<16xi8>, memref<16xi8>, memref<4xi8>)
@@ -59,6 +59,7 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
       return
     }
     ```
+
     Example: test/Dialect/Microkernel/Transforms/microkernel-plan-memory.mlir
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect",

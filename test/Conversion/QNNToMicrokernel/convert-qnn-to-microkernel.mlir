@@ -1,0 +1,36 @@
+// RUN: quant-opt %s -convert-qnn-to-microkernel=level=avx512vnni -split-input-file | FileCheck %s
+// RUN: quant-opt %s -convert-qnn-to-microkernel=level=dotprod -split-input-file | FileCheck %s --check-prefix=ARM
+
+// A padded convolution reads a bordered copy of its input: 4 + 2 rows of 4 + 2 pixels. Two convolutions of one shape share
+// their kernel, although bounds and zero points differ. The bias holds -(zero + 128) * sum w where bytes are unsigned.
+// CHECK-LABEL: func.func @run_avx512vnni(
+// CHECK-DAG:     memref.alloc() : memref<288xi8>
+// CHECK:         call @[[CONV:conv2d_[0-9]+_avx512vnni]](
+// CHECK:         call @[[CONV]](
+// CHECK:       func.func private @[[CONV]](
+// CHECK:         microkernel.brgemm
+// CHECK-SAME:      reduction = array<i64: 3, 6>, reduction_strides = array<i64: 48, 4>, rows = array<i64: 3, 4>
+// CHECK-DAG:   memref.global "private" constant @{{.*}} : memref<16xi32> = dense<-9288>
+// ARM-DAG:     memref.global "private" constant @{{.*}} : memref<16xi32> = dense<-72>
+!x = !quant.uniform<i8:f32, 0.5:1>
+!y = !quant.uniform<i8:f32, 0.5:-7>
+!w = !quant.uniform<i8:f32, 0.25>
+func.func @main(%x: tensor<1x4x4x8x!x>) -> tensor<1x4x4x8x!y> {
+  %w = qnn.constant dense<1> : tensor<8x3x3x8xi8> as tensor<8x3x3x8x!w>
+  %0 = qnn.conv2d %x, %w {padding = array<i64: 1, 1, 1, 1>} : (tensor<1x4x4x8x!x>, tensor<8x3x3x8x!w>) -> tensor<1x4x4x8x!x>
+  %1 = qnn.conv2d %0, %w {padding = array<i64: 1, 1, 1, 1>} : (tensor<1x4x4x8x!x>, tensor<8x3x3x8x!w>) -> tensor<1x4x4x8x!y>
+  return %1 : tensor<1x4x4x8x!y>
+}
+
+// -----
+
+// A reshape is a view and a float result is written into the caller's memory: one kernel, no buffer.
+// CHECK-LABEL: func.func @run_avx512vnni(
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<6xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>)
+// CHECK-NEXT:    call @{{.*}}(%[[X]], %[[Y]])
+// CHECK-NEXT:    return
+func.func @main(%x: tensor<2x3xf32>) -> tensor<6xf32> {
+  %0 = qnn.reshape %x {shape = array<i64: 6>} : (tensor<2x3xf32>) -> tensor<6xf32>
+  %1 = qnn.tanh %0 : (tensor<6xf32>) -> tensor<6xf32>
+  return %1 : tensor<6xf32>
+}

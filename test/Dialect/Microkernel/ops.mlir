@@ -1,0 +1,28 @@
+// RUN: quant-opt %s --verify-roundtrip | FileCheck %s
+
+// Every optional part prints and parses.
+// CHECK-LABEL: func.func @quantized_with_residual(
+// CHECK:         microkernel.brgemm a(%{{.*}}[%{{.*}}]) b(%{{.*}}[%{{.*}}]) bias(%{{.*}} : memref<16xi32>)
+// CHECK-SAME:      scale(%{{.*}} : memref<16xf32>) column(%{{.*}}) c(%{{.*}}[%{{.*}}])
+// CHECK-SAME:      residual(%{{.*}}[%{{.*}}] : memref<32xi8>) low(%{{.*}}) high(%{{.*}}) zero_point(%{{.*}})
+// CHECK-SAME:      residual_factor(%{{.*}}) residual_zero(%{{.*}})
+func.func @quantized_with_residual(%a: memref<16xi8>, %b: memref<128xi8>, %bias: memref<16xi32>, %scale: memref<16xf32>,
+                                   %c: memref<32xi8>, %r: memref<32xi8>, %i: index, %f: f32, %z: i32) {
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) bias(%bias : memref<16xi32>) scale(%scale : memref<16xf32>) column(%i) c(%c[%i])
+      residual(%r[%i] : memref<32xi8>) low(%f) high(%f) zero_point(%z) residual_factor(%f) residual_zero(%z)
+      {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
+       residual_row_strides = array<i64: 0, 16>, reduction = array<i64: 2>, reduction_strides = array<i64: 4>,
+       b_block_stride = 128 : i64}
+      : memref<16xi8>, memref<128xi8>, memref<32xi8>
+  return
+}
+
+// CHECK-LABEL: func.func @float_without_options(
+// CHECK:         microkernel.brgemm a(%{{.*}}[%{{.*}}]) b(%{{.*}}[%{{.*}}]) column(%{{.*}}) c(%{{.*}}[%{{.*}}]) {
+func.func @float_without_options(%a: memref<4xf32>, %b: memref<64xf32>, %c: memref<16xf32>, %i: index) {
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i])
+      {rows = array<i64: 1, 1>, columns = 16 : i64, a_row_strides = array<i64: 0, 0>, c_row_strides = array<i64: 0, 0>,
+       reduction = array<i64: 4>, reduction_strides = array<i64: 1>, b_block_stride = 64 : i64}
+      : memref<4xf32>, memref<64xf32>, memref<16xf32>
+  return
+}

@@ -1,0 +1,26 @@
+// The inner loop of a quantized convolution at every x86-64 level. 64 input channels, 14 pixels, 32 output channels.
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=avx512vnni | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512vnni | FileCheck %s --check-prefix=VNNI512
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=avxvnni | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx2,+fma,+avxvnni | FileCheck %s --check-prefix=VNNI256
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=x86-64-v3 | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx2,+fma | FileCheck %s --check-prefix=AVX2
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=x86-64 | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 | FileCheck %s --check-prefix=SSE2
+
+// VNNI512-LABEL: conv2d_{{.*}}:
+// VNNI512:         vpbroadcastd
+// VNNI512-COUNT-28: vpdpbusd {{.*}}%zmm
+// VNNI512-NOT:     vpdpbusd
+// VNNI512:         j{{[a-z]+}}
+// VNNI256-LABEL: conv2d_{{.*}}:
+// VNNI256-COUNT-12: {vex} vpdpbusd {{.*}}%ymm
+// AVX2-LABEL:    conv2d_{{.*}}:
+// AVX2:            vpmovsxbw
+// AVX2:            vpmaddwd {{.*}}%ymm
+// AVX2-NOT:        vpmaddubsw
+// SSE2-LABEL:    conv2d_{{.*}}:
+// SSE2:            pmaddwd
+!x = !quant.uniform<i8:f32, 0.5:1>
+!w = !quant.uniform<i8:f32, 0.25>
+func.func @main(%x: tensor<1x14x14x64x!x>) -> tensor<1x14x14x32x!x> {
+  %w = qnn.constant dense<1> : tensor<32x1x1x64xi8> as tensor<32x1x1x64x!w>
+  %0 = qnn.conv2d %x, %w : (tensor<1x14x14x64x!x>, tensor<32x1x1x64x!w>) -> tensor<1x14x14x32x!x>
+  return %0 : tensor<1x14x14x32x!x>
+}
