@@ -31,10 +31,11 @@
 using namespace mlir;
 
 void qnn::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<QNNDialect, microkernel::MicrokernelDialect, quant::QuantizationDialect, func::FuncDialect,
-                  arith::ArithDialect, math::MathDialect, scf::SCFDialect, cf::ControlFlowDialect,
-                  memref::MemRefDialect, vector::VectorDialect,
-                  LLVM::LLVMDialect>();
+  registry.insert<QNNDialect, microkernel::MicrokernelDialect,
+                  quant::QuantizationDialect, func::FuncDialect,
+                  arith::ArithDialect, math::MathDialect, scf::SCFDialect,
+                  cf::ControlFlowDialect, memref::MemRefDialect,
+                  vector::VectorDialect, LLVM::LLVMDialect>();
 }
 
 void qnn::registerAllPasses() {

@@ -52,9 +52,9 @@ SmallVector<Value> KernelBuilder::loop(
   return loop.getResults();
 }
 
-void KernelBuilder::vectorLoop(
-    int64_t count, int64_t width,
-    llvm::function_ref<void(Value, int64_t)> body, bool mayRepeat) {
+void KernelBuilder::vectorLoop(int64_t count, int64_t width,
+                               llvm::function_ref<void(Value, int64_t)> body,
+                               bool mayRepeat) {
   int64_t full = count / width * width;
   loop(0, full, width, [&](Value i) { body(i, width); });
   if (full == count)
@@ -107,8 +107,7 @@ Value KernelBuilder::toFloat(Value lanes) {
       VectorType::get({widthOf(lanes)}, b.getF32Type()), lanes);
 }
 
-Value KernelBuilder::saturate(Value t, Value low, Value high,
-                              Value zeroPoint) {
+Value KernelBuilder::saturate(Value t, Value low, Value high, Value zeroPoint) {
   int64_t width = widthOf(t);
   VectorMath math{*this, width};
   low = splat(low, width);
@@ -145,11 +144,10 @@ Value KernelBuilder::finishQuantized(Value acc, const Epilogue &epilogue) {
   if (epilogue.residual) {
     Value residual = b.create<arith::SubIOp>(
         widen(epilogue.residual), splat(epilogue.residualZero, width));
-    t = math.add(t, math.mul(toFloat(residual),
-                             splat(epilogue.residualFactor, width)));
+    t = math.add(
+        t, math.mul(toFloat(residual), splat(epilogue.residualFactor, width)));
   }
-  return narrow(
-      saturate(t, epilogue.low, epilogue.high, epilogue.zeroPoint));
+  return narrow(saturate(t, epilogue.low, epilogue.high, epilogue.zeroPoint));
 }
 
 Value VectorMath::exp2Integer(Value n) {

@@ -39,9 +39,8 @@ public:
 
   /// The offset of `data` in the blob.
   int64_t add(ArrayRef<char> data) {
-    std::array<uint8_t, 32> hash =
-        llvm::SHA256::hash(ArrayRef<uint8_t>(
-            reinterpret_cast<const uint8_t *>(data.data()), data.size()));
+    std::array<uint8_t, 32> hash = llvm::SHA256::hash(ArrayRef<uint8_t>(
+        reinterpret_cast<const uint8_t *>(data.data()), data.size()));
     std::string key(hash.begin(), hash.end());
     auto [entry, isNew] = offsets.try_emplace(key, bytes.size());
     if (isNew) {
@@ -82,16 +81,16 @@ struct CollectConstantsPass final
 
   void runOnOperation() override {
     DenseMap<int64_t, int64_t> moved; // planned offset -> offset in the blob
-    for (auto global :
-         llvm::make_early_inc_range(getOperation().getOps<memref::GlobalOp>())) {
+    for (auto global : llvm::make_early_inc_range(
+             getOperation().getOps<memref::GlobalOp>())) {
       SmallVector<char> splat;
       FailureOr<ArrayRef<char>> contents = getContents(global, splat);
       if (failed(contents))
         return signalPassFailure();
       moved[cast<IntegerAttr>(global->getAttr(kOffsetAttr)).getInt()] =
           blob.add(*contents);
-      if (auto resource = dyn_cast<DenseResourceElementsAttr>(
-              *global.getInitialValue()))
+      if (auto resource =
+              dyn_cast<DenseResourceElementsAttr>(*global.getInitialValue()))
         *resource.getRawHandle().getBlob() = AsmResourceBlob();
       global.erase();
     }
@@ -136,15 +135,15 @@ void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
 LogicalResult qnn::getTensorInfos(func::FuncOp entry,
                                   SmallVector<TensorInfo> &inputs,
                                   SmallVector<TensorInfo> &outputs) {
-  auto info = [&](Type type, StringAttr name, const Twine &fallback)
-      -> FailureOr<TensorInfo> {
+  auto info = [&](Type type, StringAttr name,
+                  const Twine &fallback) -> FailureOr<TensorInfo> {
     if (!isActivationTensor(type) || isAccumulatorTensor(type))
       return entry.emitError("expected float or 8-bit inputs and outputs, got ")
              << type;
-    return TensorInfo{name ? name.str() : fallback.str(),
-                      SmallVector<int64_t>(
-                          cast<RankedTensorType>(type).getShape()),
-                      getUniformElementType(type)};
+    return TensorInfo{
+        name ? name.str() : fallback.str(),
+        SmallVector<int64_t>(cast<RankedTensorType>(type).getShape()),
+        getUniformElementType(type)};
   };
   for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
     auto input = info(type, entry.getArgAttrOfType<StringAttr>(i, "qnn.name"),
@@ -190,9 +189,10 @@ lowerForLevel(ModuleOp network, const TargetLevel &level, ConstantBlob &blob,
   return translated;
 }
 
-FailureOr<GeneratedCode>
-qnn::generateCode(ModuleOp network, ArrayRef<const TargetLevel *> levels,
-                  const llvm::Triple &triple, llvm::LLVMContext &context) {
+FailureOr<GeneratedCode> qnn::generateCode(ModuleOp network,
+                                           ArrayRef<const TargetLevel *> levels,
+                                           const llvm::Triple &triple,
+                                           llvm::LLVMContext &context) {
   auto functions = network.getOps<func::FuncOp>();
   if (std::distance(functions.begin(), functions.end()) != 1)
     return network.emitError("expected a module with one function, the "

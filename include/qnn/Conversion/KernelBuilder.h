@@ -79,7 +79,8 @@ public:
   /// bounds relative to the zero point.
   Value saturate(Value t, Value low, Value high, Value zeroPoint);
 
-  //===--- epilogues of matrix products -------------------------------------===//
+  //===--- epilogues of matrix products
+  //-------------------------------------===//
   /// The parts an epilogue may have; absent ones are null. Vectors have the
   /// width of the accumulator.
   struct Epilogue {
@@ -114,9 +115,7 @@ struct VectorMath {
   Cond lessThan(V x, V y) {
     return k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, y);
   }
-  V select(Cond c, V x, V y) {
-    return k.b.create<arith::SelectOp>(c, x, y);
-  }
+  V select(Cond c, V x, V y) { return k.b.create<arith::SelectOp>(c, x, y); }
   V exp2Integer(V n);
 };
 

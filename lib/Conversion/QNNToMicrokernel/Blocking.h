@@ -54,15 +54,15 @@ inline Blocking chooseBlocking(const TargetLevel &level, bool isFloat,
                                int64_t height, int64_t width,
                                int64_t channels) {
   int64_t perBlock = accumulatorsPerBlock(level, isFloat);
-  int64_t budget = std::max<int64_t>(
-      accumulatorBudget(level, isFloat) / perBlock, 1);
+  int64_t budget =
+      std::max<int64_t>(accumulatorBudget(level, isFloat) / perBlock, 1);
   int64_t channelBlocks = (channels + 15) / 16;
   int64_t pixels = std::min(height * width, budget);
   // Two blocks share each broadcast where registers allow; few pixels leave
   // room for more blocks, which hide the latency of the multiply.
   int64_t blocks = level.vectorBits == 512 ? 2 : 1;
-  blocks = std::min({std::max(blocks, budget / pixels), channelBlocks,
-                     int64_t(8)});
+  blocks =
+      std::min({std::max(blocks, budget / pixels), channelBlocks, int64_t(8)});
   int64_t most = std::max<int64_t>(budget / blocks, 1);
   int64_t columns = evenStep(width, most);
   int64_t rows = evenStep(height, std::max<int64_t>(most / columns, 1));

@@ -32,10 +32,10 @@ using microkernel::kStepElements;
 namespace {
 /// The walk over one matrix product; strides and offsets in elements.
 struct Walk {
-  int64_t images, height, width;           ///< output pixels
-  int64_t groups, channels;                ///< channels per group
-  int64_t aOrigin;                         ///< of output pixel (0, 0, 0)
-  int64_t aImage, aRow, aColumn, aGroup;   ///< input strides
+  int64_t images, height, width;         ///< output pixels
+  int64_t groups, channels;              ///< channels per group
+  int64_t aOrigin;                       ///< of output pixel (0, 0, 0)
+  int64_t aImage, aRow, aColumn, aGroup; ///< input strides
   SmallVector<int64_t> reduction, reductionStrides; ///< innermost: steps
   int64_t steps() const {
     int64_t product = 1;
@@ -43,9 +43,7 @@ struct Walk {
       product *= size;
     return product;
   }
-  int64_t blocks() const {
-    return llvm::divideCeil(channels, kBlockColumns);
-  }
+  int64_t blocks() const { return llvm::divideCeil(channels, kBlockColumns); }
 };
 
 /// A buffer seen as images x height x width pixels.
@@ -66,8 +64,7 @@ namespace mlir::qnn {
 /// Lowers one conv2d or fully connected op.
 class ConvolutionLowering {
 public:
-  ConvolutionLowering(NetworkLowering &net, Operation *op)
-      : net(net), op(op) {}
+  ConvolutionLowering(NetworkLowering &net, Operation *op) : net(net), op(op) {}
 
   template <typename OpTy> LogicalResult lower(OpTy typedOp, Walk walk);
   LogicalResult lowerDepthwise(Conv2DOp conv);
@@ -76,13 +73,14 @@ private:
   void emitDepthwise(KernelBuilder &k, ValueRange args, Conv2DOp conv,
                      const Buffer &input, const Buffer &output);
   template <typename OpTy> LogicalResult readParameters(OpTy typedOp);
-  LogicalResult foldZeroPoint(Value input, int64_t channels, int64_t perChannel);
+  LogicalResult foldZeroPoint(Value input, int64_t channels,
+                              int64_t perChannel);
   LogicalResult readScales(Value input, Value weight, Value result,
                            int64_t channels);
-  template <typename OpTy>
-  void readClamp(OpTy typedOp, RankedTensorType type);
-  template <typename T> SmallVector<T> pack(ArrayRef<T> values, const Walk &walk,
-                                            int64_t run, int64_t stepElements);
+  template <typename OpTy> void readClamp(OpTy typedOp, RankedTensorType type);
+  template <typename T>
+  SmallVector<T> pack(ArrayRef<T> values, const Walk &walk, int64_t run,
+                      int64_t stepElements);
   template <typename T>
   SmallVector<T> padChannels(ArrayRef<T> values, const Walk &walk);
   template <typename OpTy>
@@ -116,9 +114,7 @@ template <typename OpTy>
 LogicalResult ConvolutionLowering::readParameters(OpTy typedOp) {
   isFloat = isFloatTensor(typedOp.getType());
   isAccumulator = isAccumulatorTensor(typedOp.getType());
-  auto constantOf = [&](Value value) {
-    return net.constants.lookup(value);
-  };
+  auto constantOf = [&](Value value) { return net.constants.lookup(value); };
   ElementsAttr weight = constantOf(typedOp.getWeight());
   if (!weight)
     return op->emitOpError("expected a constant weight: networks whose weights "
@@ -168,8 +164,8 @@ LogicalResult ConvolutionLowering::readParameters(OpTy typedOp) {
 LogicalResult ConvolutionLowering::foldZeroPoint(Value input, int64_t channels,
                                                  int64_t perChannel) {
   StoredParams params = net.storedParams(input.getType());
-  int64_t largest = std::max(params.zeroPoint - params.min,
-                             params.max - params.zeroPoint);
+  int64_t largest =
+      std::max(params.zeroPoint - params.min, params.max - params.zeroPoint);
   for (int64_t o = 0; o < channels; ++o) {
     int64_t sum = 0, magnitude = std::abs(int64_t(bias[o]));
     for (int64_t i = 0; i < perChannel; ++i) {
@@ -208,8 +204,8 @@ void ConvolutionLowering::readClamp(OpTy typedOp, RankedTensorType type) {
     high = bound.getValue().convertToFloat();
   if (isFloat || isAccumulator)
     return;
-  StoredParams params = clampParams(net.storedParams(type), low ? &*low : nullptr,
-                                    high ? &*high : nullptr);
+  StoredParams params = clampParams(
+      net.storedParams(type), low ? &*low : nullptr, high ? &*high : nullptr);
   low = float(params.min - params.zeroPoint);
   high = float(params.max - params.zeroPoint);
   zeroPoint = params.zeroPoint;
@@ -246,8 +242,7 @@ SmallVector<T> ConvolutionLowering::padChannels(ArrayRef<T> values,
   int64_t padded = walk.blocks() * kBlockColumns;
   SmallVector<T> result(walk.groups * padded, T(0));
   for (int64_t g = 0; g < walk.groups; ++g)
-    std::copy_n(&values[g * walk.channels], walk.channels,
-                &result[g * padded]);
+    std::copy_n(&values[g * walk.channels], walk.channels, &result[g * padded]);
   return result;
 }
 
@@ -290,9 +285,10 @@ LogicalResult ConvolutionLowering::lower(OpTy typedOp, Walk walk) {
       collectArguments(typedOp, walk, input, packed, output, key);
   // What the loops depend on beside buffers.
   llvm::raw_string_ostream os(key);
-  os << walk.aOrigin << ',' << walk.images << ',' << walk.height << ',' << walk.width << ','
-     << walk.groups << ',' << walk.channels << ',' << walk.aImage << ','
-     << walk.aRow << ',' << walk.aColumn << ',' << walk.aGroup << ';';
+  os << walk.aOrigin << ',' << walk.images << ',' << walk.height << ','
+     << walk.width << ',' << walk.groups << ',' << walk.channels << ','
+     << walk.aImage << ',' << walk.aRow << ',' << walk.aColumn << ','
+     << walk.aGroup << ';';
   llvm::interleaveComma(walk.reduction, os);
   os << ';';
   llvm::interleaveComma(walk.reductionStrides, os);
@@ -304,11 +300,13 @@ LogicalResult ConvolutionLowering::lower(OpTy typedOp, Walk walk) {
 }
 
 /// The kernel arguments: input, weights, output, then what the op has of bias,
-/// scale, residual, bounds and zero points; `key` gets what a kernel depends on.
+/// scale, residual, bounds and zero points; `key` gets what a kernel depends
+/// on.
 template <typename OpTy>
-SmallVector<Value> ConvolutionLowering::collectArguments(
-    OpTy typedOp, const Walk &walk, const Buffer &input, Value packed,
-    const Buffer &output, std::string &key) {
+SmallVector<Value>
+ConvolutionLowering::collectArguments(OpTy typedOp, const Walk &walk,
+                                      const Buffer &input, Value packed,
+                                      const Buffer &output, std::string &key) {
   SmallVector<Value> args = {input.memory, packed, output.memory};
   auto append = [&](Value value) {
     args.push_back(value);
@@ -322,8 +320,8 @@ SmallVector<Value> ConvolutionLowering::collectArguments(
     biasArg = append(net.constant(
         ArrayRef<float>(padChannels<float>(floatBias, walk)), f32));
   if (!factors.empty())
-    scaleArg = append(net.constant(
-        ArrayRef<float>(padChannels<float>(factors, walk)), f32));
+    scaleArg = append(
+        net.constant(ArrayRef<float>(padChannels<float>(factors, walk)), f32));
   key = input.signature() + output.signature();
   if (typedOp.getResidual()) {
     residual = resultIsImage ? net.getBuffer(typedOp.getResidual())
@@ -359,10 +357,9 @@ void ConvolutionLowering::emitLoops(KernelBuilder &k, ValueRange args,
   auto even = [&](int64_t size, int64_t inner, int64_t PixelView::*outerStride,
                   int64_t PixelView::*innerStride, int64_t aOuter,
                   int64_t aInner) {
-    return size == 1 ||
-           (aOuter == aInner * inner &&
-            c.*outerStride == c.*innerStride * inner &&
-            r.*outerStride == r.*innerStride * inner);
+    return size == 1 || (aOuter == aInner * inner &&
+                         c.*outerStride == c.*innerStride * inner &&
+                         r.*outerStride == r.*innerStride * inner);
   };
   if (even(walk.height, walk.width, &PixelView::row, &PixelView::column,
            walk.aRow, walk.aColumn)) {
@@ -374,8 +371,8 @@ void ConvolutionLowering::emitLoops(KernelBuilder &k, ValueRange args,
       walk.images = 1;
     }
   }
-  Blocking block = chooseBlocking(k.level, isFloat, walk.height, walk.width,
-                                  walk.channels);
+  Blocking block =
+      chooseBlocking(k.level, isFloat, walk.height, walk.width, walk.channels);
   int64_t stepSize = kBlockColumns * (isFloat ? 1 : kStepElements);
   int64_t blockStride = walk.steps() * stepSize;
   auto argument = [&](int position) {
@@ -392,8 +389,9 @@ void ConvolutionLowering::emitLoops(KernelBuilder &k, ValueRange args,
       return k.add(k.add(index, k.mul(w, col)), offset);
     };
     int64_t padded = walk.blocks() * kBlockColumns;
-    Value aOffset = k.add(at(walk.aOrigin, walk.aImage, walk.aRow, walk.aColumn),
-                          k.mul(group, walk.aGroup));
+    Value aOffset =
+        k.add(at(walk.aOrigin, walk.aImage, walk.aRow, walk.aColumn),
+              k.mul(group, walk.aGroup));
     Value channel = k.add(k.mul(group, walk.channels), column);
     Value cOffset = k.add(at(output.offset, c.image, c.row, c.column), channel);
     // Blocks of a group are walk.blocks() apart; column is a multiple of 16.
@@ -471,12 +469,13 @@ LogicalResult ConvolutionLowering::lowerDepthwise(Conv2DOp conv) {
     return success();
   int64_t channels = output.shape[3];
   Value packed =
-      isFloat ? net.constant(ArrayRef<float>(packTaps<float, float>(
-                                 floatWeights, channels)),
-                             net.builder.getF32Type())
-              : net.constant(ArrayRef<int8_t>(packTaps<int8_t, int32_t>(
-                                 weights, channels)),
-                             net.builder.getI8Type());
+      isFloat
+          ? net.constant(
+                ArrayRef<float>(packTaps<float, float>(floatWeights, channels)),
+                net.builder.getF32Type())
+          : net.constant(
+                ArrayRef<int8_t>(packTaps<int8_t, int32_t>(weights, channels)),
+                net.builder.getI8Type());
   Walk walk;
   walk.groups = 1;
   walk.channels = channels;
@@ -502,8 +501,8 @@ static Value accumulateTaps(KernelBuilder &k, ValueRange args, Conv2DOp conv,
       int64_t tap = i * conv.getDilations()[0] * input.strides[1] +
                     j * conv.getDilations()[1] * input.strides[2];
       Value x = k.load(args[0], k.add(position, tap), lanes);
-      Value w = k.load(
-          args[1], k.add(channel, (i * weight[2] + j) * weight[0]), lanes);
+      Value w = k.load(args[1], k.add(channel, (i * weight[2] + j) * weight[0]),
+                       lanes);
       if (isFloatTensor(conv.getType())) {
         acc = k.b.create<vector::FMAOp>(x, w, acc);
         continue;
@@ -514,8 +513,8 @@ static Value accumulateTaps(KernelBuilder &k, ValueRange args, Conv2DOp conv,
         x = k.b.create<arith::ExtUIOp>(wide, x);
       else
         x = k.b.create<arith::ExtSIOp>(wide, x);
-      Value product = k.b.create<arith::MulIOp>(
-          x, k.b.create<arith::ExtSIOp>(wide, w));
+      Value product =
+          k.b.create<arith::MulIOp>(x, k.b.create<arith::ExtSIOp>(wide, w));
       acc = k.b.create<arith::AddIOp>(
           acc, k.b.create<arith::ExtSIOp>(acc.getType(), product));
     }
@@ -582,8 +581,7 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
   ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
   ArrayRef<int64_t> padding = op.getPadding(), strides = op.getStrides();
   ArrayRef<int64_t> dilations = op.getDilations();
-  ArrayRef<int64_t> result =
-      cast<RankedTensorType>(op.getType()).getShape();
+  ArrayRef<int64_t> result = cast<RankedTensorType>(op.getType()).getShape();
   Buffer input = getWithBorder(
       op.getInput(), {padding[0], padding[1], padding[2], padding[3]});
   buffers[op.getInput()] = input;

@@ -17,8 +17,8 @@
 #include "qnn/Dialect/QNN/IR/Constants.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -94,35 +94,36 @@ void NetworkLowering::emitMap(StringRef name, const Twine &key,
     ArrayRef<int64_t> inner = loops.strides.back();
     // Vectors need every operand to be contiguous or constant along the last
     // dimension.
-    bool vectorizes = llvm::all_of(inner.drop_back(), [](int64_t stride) {
-      return stride == 0 || stride == 1;
-    }) && inner.back() == 1;
+    bool vectorizes = llvm::all_of(inner.drop_back(),
+                                   [](int64_t stride) {
+                                     return stride == 0 || stride == 1;
+                                   }) &&
+                      inner.back() == 1;
     std::function<void(size_t, SmallVector<Value>)> nest =
         [&](size_t d, SmallVector<Value> positions) {
           if (d + 1 < loops.sizes.size()) {
             k.loop(0, loops.sizes[d], 1, [&](Value i) {
               SmallVector<Value> moved;
               for (auto [o, position] : llvm::enumerate(positions))
-                moved.push_back(
-                    k.add(position, k.mul(i, loops.strides[d][o])));
+                moved.push_back(k.add(position, k.mul(i, loops.strides[d][o])));
               nest(d + 1, moved);
             });
             return;
           }
-          k.vectorLoop(
-              loops.sizes[d], vectorizes ? k.lanes() : 1,
-              [&](Value i, int64_t width) {
-                SmallVector<Value> values;
-                for (size_t o = 0; o + 1 < positions.size(); ++o) {
-                  Value at = k.add(positions[o], k.mul(i, inner[o]));
-                  values.push_back(
-                      inner[o] == 0 && width > 1
-                          ? k.splat(k.loadScalar(args[o], at), width)
-                          : k.load(args[o], at, width));
-                }
-                k.store(body(k, values), args.back(),
-                        k.add(positions.back(), k.mul(i, inner.back())));
-              });
+          k.vectorLoop(loops.sizes[d], vectorizes ? k.lanes() : 1,
+                       [&](Value i, int64_t width) {
+                         SmallVector<Value> values;
+                         for (size_t o = 0; o + 1 < positions.size(); ++o) {
+                           Value at = k.add(positions[o], k.mul(i, inner[o]));
+                           values.push_back(
+                               inner[o] == 0 && width > 1
+                                   ? k.splat(k.loadScalar(args[o], at), width)
+                                   : k.load(args[o], at, width));
+                         }
+                         k.store(
+                             body(k, values), args.back(),
+                             k.add(positions.back(), k.mul(i, inner.back())));
+                       });
         };
     SmallVector<Value> start;
     for (int64_t offset : offsets)
@@ -154,8 +155,8 @@ void NetworkLowering::emitRebias(const Buffer &input, const Buffer &output,
 /// f32(q - z) of stored bytes.
 static Value centered(KernelBuilder &k, Value bytes, const StoredParams &p) {
   int64_t width = KernelBuilder::widthOf(bytes);
-  return k.toFloat(k.b.create<arith::SubIOp>(
-      k.widen(bytes), k.constant(p.zeroPoint, width)));
+  return k.toFloat(k.b.create<arith::SubIOp>(k.widen(bytes),
+                                             k.constant(p.zeroPoint, width)));
 }
 
 /// saturate() into stored bytes.
@@ -207,9 +208,8 @@ void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,
           output, [&](KernelBuilder &k, ArrayRef<Value> values) {
             Value t = isAccumulator ? k.toFloat(values[0])
                                     : centered(k, values[0], in);
-            Value m = perAxis
-                          ? values[1]
-                          : k.constant(factor, KernelBuilder::widthOf(t));
+            Value m = perAxis ? values[1]
+                              : k.constant(factor, KernelBuilder::widthOf(t));
             return saturated(k, k.b.create<arith::MulFOp>(t, m), out);
           });
 }
@@ -225,13 +225,12 @@ LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
 void NetworkLowering::emitQuantize(const Buffer &input, const Buffer &output,
                                    RankedTensorType to) {
   StoredParams params = storedParams(to);
-  emitMap("quantize", paramsKey(params), {input}, output,
-          [&](KernelBuilder &k, ArrayRef<Value> in) {
-            Value scale =
-                k.constant(params.scale, KernelBuilder::widthOf(in[0]));
-            return saturated(k, k.b.create<arith::DivFOp>(in[0], scale),
-                             params);
-          });
+  emitMap(
+      "quantize", paramsKey(params), {input}, output,
+      [&](KernelBuilder &k, ArrayRef<Value> in) {
+        Value scale = k.constant(params.scale, KernelBuilder::widthOf(in[0]));
+        return saturated(k, k.b.create<arith::DivFOp>(in[0], scale), params);
+      });
 }
 
 void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
@@ -503,25 +502,24 @@ void NetworkLowering::emitTableMap(const Buffer &input, Value table,
   MergedLoops loops =
       mergeLoops(output.shape, {broadcastStrides(input, output.shape),
                                 broadcastStrides(output, output.shape)});
-  callKernel(
-      "table", input.signature() + output.signature(),
-      {input.memory, output.memory, table},
-      [&](KernelBuilder &k, ValueRange args) {
-        std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
-                                                             Value out) {
-          if (d == loops.sizes.size()) {
-            Value byte = k.loadScalar(args[0], in);
-            Value index = k.b.create<arith::IndexCastUIOp>(
-                k.b.getIndexType(), byte);
-            k.b.create<memref::StoreOp>(k.loadScalar(args[2], index), args[1],
-                                        out);
-            return;
-          }
-          k.loop(0, loops.sizes[d], 1, [&](Value i) {
-            nest(d + 1, k.add(in, k.mul(i, loops.strides[d][0])),
-                 k.add(out, k.mul(i, loops.strides[d][1])));
-          });
-        };
-        nest(0, k.index(input.offset), k.index(output.offset));
-      });
+  callKernel("table", input.signature() + output.signature(),
+             {input.memory, output.memory, table},
+             [&](KernelBuilder &k, ValueRange args) {
+               std::function<void(size_t, Value, Value)> nest =
+                   [&](size_t d, Value in, Value out) {
+                     if (d == loops.sizes.size()) {
+                       Value byte = k.loadScalar(args[0], in);
+                       Value index = k.b.create<arith::IndexCastUIOp>(
+                           k.b.getIndexType(), byte);
+                       k.b.create<memref::StoreOp>(k.loadScalar(args[2], index),
+                                                   args[1], out);
+                       return;
+                     }
+                     k.loop(0, loops.sizes[d], 1, [&](Value i) {
+                       nest(d + 1, k.add(in, k.mul(i, loops.strides[d][0])),
+                            k.add(out, k.mul(i, loops.strides[d][1])));
+                     });
+                   };
+               nest(0, k.index(input.offset), k.index(output.offset));
+             });
 }

@@ -116,9 +116,9 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
       op.getScales().back() == 1.0)
     --tables;
   for (size_t d = 0; d < tables; ++d) {
-    SmallVector<int64_t> indices = getNearestIndices(
-        input.shape[d], output.shape[d], op.getScales()[d],
-        op.getCoordinateMode(), op.getNearestMode());
+    SmallVector<int64_t> indices =
+        getNearestIndices(input.shape[d], output.shape[d], op.getScales()[d],
+                          op.getCoordinateMode(), op.getNearestMode());
     SmallVector<int32_t> offsets;
     for (int64_t index : indices)
       offsets.push_back(int32_t(index * input.strides[d]));
@@ -127,20 +127,18 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
   }
   Type element = storageType(op.getType());
   callKernel(
-      "resize_nearest", key, arguments,
-      [&](KernelBuilder &k, ValueRange args) {
+      "resize_nearest", key, arguments, [&](KernelBuilder &k, ValueRange args) {
         std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
                                                              Value out) {
           if (d == tables) {
             if (tables == rank)
               return k.store(k.load(args[0], in, 1), args[1], out);
-            int64_t width =
-                level.vectorBits / element.getIntOrFloatBitWidth();
-            return k.vectorLoop(
-                output.shape.back(), width, [&](Value c, int64_t lanes) {
-                  k.store(k.load(args[0], k.add(in, c), lanes), args[1],
-                          k.add(out, c));
-                });
+            int64_t width = level.vectorBits / element.getIntOrFloatBitWidth();
+            return k.vectorLoop(output.shape.back(), width,
+                                [&](Value c, int64_t lanes) {
+                                  k.store(k.load(args[0], k.add(in, c), lanes),
+                                          args[1], k.add(out, c));
+                                });
           }
           k.loop(0, output.shape[d], 1, [&](Value i) {
             Value offset = k.b.create<arith::IndexCastOp>(

@@ -68,8 +68,7 @@ int32_t NetworkLowering::storageBias(Type tensor) {
 }
 
 StoredParams NetworkLowering::storedParams(Type tensor, int64_t channel) {
-  QuantParams params =
-      getQuantParams(getQuantizedElementType(tensor), channel);
+  QuantParams params = getQuantParams(getQuantizedElementType(tensor), channel);
   int32_t bias = storageBias(tensor);
   params.zeroPoint += bias;
   params.min += bias;
@@ -141,36 +140,36 @@ void NetworkLowering::fillBorder(const Buffer &buffer, RankedTensorType type) {
   int32_t zero = isFloat ? 0 : storedParams(type).zeroPoint;
   Type element = storageType(type);
   Border border = buffer.border;
-  callKernel(
-      "fill_border", buffer.signature() + "," + Twine(zero), {buffer.memory},
-      [&](KernelBuilder &k, ValueRange args) {
-        Attribute value = isFloat ? Attribute(k.b.getF32FloatAttr(0.0f))
-                                  : k.b.getIntegerAttr(element, zero);
-        int64_t width = level.vectorBits / element.getIntOrFloatBitWidth();
-        auto fill = [&](Value start, int64_t count) {
-          k.vectorLoop(count, width, [&](Value i, int64_t w) {
-            auto vector = VectorType::get({w}, element);
-            k.store(k.b.create<arith::ConstantOp>(
-                        DenseElementsAttr::get(vector, value)),
-                    args[0], k.add(start, i));
-          });
-        };
-        int64_t row = buffer.strides[1], pixel = buffer.strides[2];
-        int64_t height = buffer.shape[1], width2 = buffer.shape[2];
-        k.loop(0, buffer.shape[0], 1, [&](Value n) {
-          Value image = k.mul(n, buffer.strides[0]);
-          // Rows above with the left edge of the first row, the gaps between
-          // rows (right edge and next left edge), rows below.
-          fill(image, buffer.offset);
-          Value inside = k.add(image, buffer.offset + width2 * pixel);
-          k.loop(0, height - 1, 1, [&](Value h) {
-            fill(k.add(inside, k.mul(h, row)),
-                 (border.left + border.right) * pixel);
-          });
-          fill(k.add(inside, (height - 1) * row),
-               border.right * pixel + border.bottom * row);
-        });
-      });
+  callKernel("fill_border", buffer.signature() + "," + Twine(zero),
+             {buffer.memory}, [&](KernelBuilder &k, ValueRange args) {
+               Attribute value = isFloat ? Attribute(k.b.getF32FloatAttr(0.0f))
+                                         : k.b.getIntegerAttr(element, zero);
+               int64_t width =
+                   level.vectorBits / element.getIntOrFloatBitWidth();
+               auto fill = [&](Value start, int64_t count) {
+                 k.vectorLoop(count, width, [&](Value i, int64_t w) {
+                   auto vector = VectorType::get({w}, element);
+                   k.store(k.b.create<arith::ConstantOp>(
+                               DenseElementsAttr::get(vector, value)),
+                           args[0], k.add(start, i));
+                 });
+               };
+               int64_t row = buffer.strides[1], pixel = buffer.strides[2];
+               int64_t height = buffer.shape[1], width2 = buffer.shape[2];
+               k.loop(0, buffer.shape[0], 1, [&](Value n) {
+                 Value image = k.mul(n, buffer.strides[0]);
+                 // Rows above with the left edge of the first row, the gaps
+                 // between rows (right edge and next left edge), rows below.
+                 fill(image, buffer.offset);
+                 Value inside = k.add(image, buffer.offset + width2 * pixel);
+                 k.loop(0, height - 1, 1, [&](Value h) {
+                   fill(k.add(inside, k.mul(h, row)),
+                        (border.left + border.right) * pixel);
+                 });
+                 fill(k.add(inside, (height - 1) * row),
+                      border.right * pixel + border.bottom * row);
+               });
+             });
 }
 
 Buffer NetworkLowering::getWithBorder(Value value, Border border) {
@@ -205,8 +204,7 @@ Value NetworkLowering::constant(ArrayRef<char> bytes, Type element) {
     value = DenseElementsAttr::getFromRawBuffer(tensor, bytes);
   else
     value = DenseResourceElementsAttr::get(
-        tensor, name,
-        HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
+        tensor, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(bytes, 64));
   OpBuilder moduleBuilder = OpBuilder::atBlockBegin(module.getBody());
   moduleBuilder.create<memref::GlobalOp>(
       loc, name, builder.getStringAttr("private"), memref, value,
@@ -254,8 +252,8 @@ LogicalResult NetworkLowering::run() {
   SmallVector<Type> types;
   auto flat = [&](Type tensor) {
     int64_t elements = cast<RankedTensorType>(tensor).getNumElements();
-    types.push_back(MemRefType::get({std::max<int64_t>(elements, 1)},
-                                    storageType(tensor)));
+    types.push_back(
+        MemRefType::get({std::max<int64_t>(elements, 1)}, storageType(tensor)));
   };
   llvm::for_each(entry.getArgumentTypes(), flat);
   llvm::for_each(entry.getResultTypes(), flat);
@@ -299,40 +297,44 @@ LogicalResult NetworkLowering::run() {
 }
 
 LogicalResult NetworkLowering::lowerOp(Operation *op) {
-  if (failed(llvm::TypeSwitch<Operation *, LogicalResult>(op)
-          .Case([&](ConstantOp op) { return lowerConstant(op); })
-          .Case([&](ObserveOp op) { return lowerObserve(op); })
-          .Case([&](func::ReturnOp op) { return lowerReturn(op); })
-          .Case([&](Conv2DOp op) { return lowerConv2D(op); })
-          .Case([&](FullyConnectedOp op) { return lowerFullyConnected(op); })
-          .Case([&](MatMulOp op) { return lowerMatMul(op); })
-          .Case([&](BiasOp op) { return lowerBias(op); })
-          .Case([&](BatchNormOp op) { return lowerBatchNorm(op); })
-          .Case<AddOp, SubOp, MulOp, DivOp>(
-              [&](Operation *op) { return lowerBinary(op); })
-          .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp,
-                HardSwishOp, TanhOp>(
-              [&](Operation *op) { return lowerUnary(op); })
-          .Case([&](RequantizeOp op) { return lowerRequantize(op); })
-          .Case([&](quant::QuantizeCastOp op) { return lowerQuantize(op); })
-          .Case([&](quant::DequantizeCastOp op) { return lowerDequantize(op); })
-          .Case([&](SoftmaxOp op) { return lowerSoftmax(op); })
-          .Case([&](ReduceMeanOp op) { return lowerReduceMean(op); })
-          .Case([&](MaxPool2DOp op) { return lowerMaxPool(op); })
-          .Case([&](AvgPool2DOp op) { return lowerAvgPool(op); })
-          .Case<GlobalAvgPoolOp, GlobalMaxPoolOp>(
-              [&](Operation *op) { return lowerGlobalPool(op); })
-          .Case([&](ReshapeOp op) { return lowerReshape(op); })
-          .Case([&](TransposeOp op) { return lowerTranspose(op); })
-          .Case([&](ConcatOp op) { return lowerConcat(op); })
-          .Case([&](PadOp op) { return lowerPad(op); })
-          .Case([&](SliceOp op) { return lowerSlice(op); })
-          .Case([&](ResizeNearestOp op) { return lowerResizeNearest(op); })
-          .Default([](Operation *op) {
-            return op->emitError("expected an op of the Graph or Quantized "
-                                 "stage, got ")
-                   << op->getName();
-          })))
+  if (failed(
+          llvm::TypeSwitch<Operation *, LogicalResult>(op)
+              .Case([&](ConstantOp op) { return lowerConstant(op); })
+              .Case([&](ObserveOp op) { return lowerObserve(op); })
+              .Case([&](func::ReturnOp op) { return lowerReturn(op); })
+              .Case([&](Conv2DOp op) { return lowerConv2D(op); })
+              .Case(
+                  [&](FullyConnectedOp op) { return lowerFullyConnected(op); })
+              .Case([&](MatMulOp op) { return lowerMatMul(op); })
+              .Case([&](BiasOp op) { return lowerBias(op); })
+              .Case([&](BatchNormOp op) { return lowerBatchNorm(op); })
+              .Case<AddOp, SubOp, MulOp, DivOp>(
+                  [&](Operation *op) { return lowerBinary(op); })
+              .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp,
+                    HardSwishOp, TanhOp>(
+                  [&](Operation *op) { return lowerUnary(op); })
+              .Case([&](RequantizeOp op) { return lowerRequantize(op); })
+              .Case([&](quant::QuantizeCastOp op) { return lowerQuantize(op); })
+              .Case([&](quant::DequantizeCastOp op) {
+                return lowerDequantize(op);
+              })
+              .Case([&](SoftmaxOp op) { return lowerSoftmax(op); })
+              .Case([&](ReduceMeanOp op) { return lowerReduceMean(op); })
+              .Case([&](MaxPool2DOp op) { return lowerMaxPool(op); })
+              .Case([&](AvgPool2DOp op) { return lowerAvgPool(op); })
+              .Case<GlobalAvgPoolOp, GlobalMaxPoolOp>(
+                  [&](Operation *op) { return lowerGlobalPool(op); })
+              .Case([&](ReshapeOp op) { return lowerReshape(op); })
+              .Case([&](TransposeOp op) { return lowerTranspose(op); })
+              .Case([&](ConcatOp op) { return lowerConcat(op); })
+              .Case([&](PadOp op) { return lowerPad(op); })
+              .Case([&](SliceOp op) { return lowerSlice(op); })
+              .Case([&](ResizeNearestOp op) { return lowerResizeNearest(op); })
+              .Default([](Operation *op) {
+                return op->emitError("expected an op of the Graph or Quantized "
+                                     "stage, got ")
+                       << op->getName();
+              })))
     return failure();
   return success();
 }
@@ -407,9 +409,13 @@ LogicalResult NetworkLowering::lowerObserve(ObserveOp op) {
     Value address = builder.create<LLVM::AddOp>(
         loc, base, number(start * int64_t(sizeof(float))));
     Value data = builder.create<LLVM::IntToPtrOp>(loc, pointer, address);
-    SmallVector<Value> operands = {
-        observe,          observeArgument, scalar(int32_t(numObserved)), data,
-        number(rows), number(rowLength), number(rowStride)};
+    SmallVector<Value> operands = {observe,
+                                   observeArgument,
+                                   scalar(int32_t(numObserved)),
+                                   data,
+                                   number(rows),
+                                   number(rowLength),
+                                   number(rowStride)};
     builder.create<LLVM::CallOp>(loc, type, operands);
   }
   ++numObserved;

@@ -87,9 +87,10 @@ private:
   /// A constant of raw bytes as a flat memref of `element`.
   Value constant(ArrayRef<char> bytes, Type element);
   template <typename T> Value constant(ArrayRef<T> values, Type element) {
-    return constant(ArrayRef<char>(reinterpret_cast<const char *>(values.data()),
-                                   values.size() * sizeof(T)),
-                    element);
+    return constant(
+        ArrayRef<char>(reinterpret_cast<const char *>(values.data()),
+                       values.size() * sizeof(T)),
+        element);
   }
   Value scalar(float value);
   Value scalar(int32_t value);

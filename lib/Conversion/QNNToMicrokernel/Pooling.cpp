@@ -43,17 +43,16 @@ static Value ceilDivClamped(KernelBuilder &k, Value x, int64_t d,
 static Span spanOf(KernelBuilder &k, const Window &w, Value output,
                    int64_t before, int64_t after) {
   Value start = k.add(k.mul(output, w.stride), -w.pad);
-  Value first = ceilDivClamped(
-      k, k.b.create<arith::SubIOp>(k.index(-before), start), w.dilation,
-      w.kernel);
+  Value first =
+      ceilDivClamped(k, k.b.create<arith::SubIOp>(k.index(-before), start),
+                     w.dilation, w.kernel);
   Value last = ceilDivClamped(
-      k, k.b.create<arith::SubIOp>(k.index(w.input + after), start),
-      w.dilation, w.kernel);
+      k, k.b.create<arith::SubIOp>(k.index(w.input + after), start), w.dilation,
+      w.kernel);
   return {first, last, start};
 }
 
-template <typename OpTy>
-static std::pair<Window, Window> windowsOf(OpTy op) {
+template <typename OpTy> static std::pair<Window, Window> windowsOf(OpTy op) {
   ArrayRef<int64_t> shape = op.getInput().getType().getShape();
   auto along = [&](int d) {
     return Window{shape[1 + d], op.getKernel()[d], op.getStrides()[d],
@@ -74,24 +73,22 @@ static void forPixels(KernelBuilder &k, const Buffer &output,
 
 static Value positionOf(KernelBuilder &k, const Buffer &buffer, Value n,
                         Value h, Value w) {
-  Value index =
-      k.add(k.mul(n, buffer.strides[0]), k.mul(h, buffer.strides[1]));
+  Value index = k.add(k.mul(n, buffer.strides[0]), k.mul(h, buffer.strides[1]));
   return k.add(k.add(index, k.mul(w, buffer.strides[2])), buffer.offset);
 }
 
 /// Combines the vectors at all window positions.
-static Value reduceWindow(
-    KernelBuilder &k, const Buffer &input, const Window &wh, const Window &ww,
-    const Span &sh, const Span &sw, Value n, Value channel, Value memory,
-    int64_t lanes, Value init,
-    llvm::function_ref<Value(Value acc, Value loaded)> combine) {
+static Value
+reduceWindow(KernelBuilder &k, const Buffer &input, const Window &wh,
+             const Window &ww, const Span &sh, const Span &sw, Value n,
+             Value channel, Value memory, int64_t lanes, Value init,
+             llvm::function_ref<Value(Value acc, Value loaded)> combine) {
   return k.loop(sh.first, sh.last, {init}, [&](Value i, ValueRange outer) {
     Value h = k.add(sh.start, k.mul(i, wh.dilation));
     return k.loop(sw.first, sw.last, outer, [&](Value j, ValueRange inner) {
       Value w = k.add(sw.start, k.mul(j, ww.dilation));
       Value at = k.add(positionOf(k, input, n, h, w), channel);
-      return SmallVector<Value>{
-          combine(inner[0], k.load(memory, at, lanes))};
+      return SmallVector<Value>{combine(inner[0], k.load(memory, at, lanes))};
     });
   })[0];
 }
@@ -131,24 +128,22 @@ LogicalResult NetworkLowering::lowerMaxPool(MaxPool2DOp op) {
   std::string key;
   llvm::raw_string_ostream(key)
       << op->getAttrDictionary() << input.signature() << output.signature();
-  callKernel("max_pool2d", key, {input.memory, output.memory},
-             [&, wh = wh, ww = ww](KernelBuilder &k, ValueRange args) {
-               int64_t width = level.vectorBits / element.getIntOrFloatBitWidth();
-               forPixels(k, output, [&](Value n, Value h, Value w) {
-                 Span sh = spanOf(k, wh, h, 0, 0), sw = spanOf(k, ww, w, 0, 0);
-                 Value out = positionOf(k, output, n, h, w);
-                 k.vectorLoop(
-                     output.shape[3], width, [&](Value c, int64_t lanes) {
-                       Value best = reduceWindow(
-                           k, input, wh, ww, sh, sw, n, c, args[0], lanes,
-                           lowest(k, element, lanes),
-                           [&](Value acc, Value v) {
-                             return maximum(k, acc, v);
-                           });
-                       k.store(best, args[1], k.add(out, c));
-                     });
-               });
-             });
+  callKernel(
+      "max_pool2d", key, {input.memory, output.memory},
+      [&, wh = wh, ww = ww](KernelBuilder &k, ValueRange args) {
+        int64_t width = level.vectorBits / element.getIntOrFloatBitWidth();
+        forPixels(k, output, [&](Value n, Value h, Value w) {
+          Span sh = spanOf(k, wh, h, 0, 0), sw = spanOf(k, ww, w, 0, 0);
+          Value out = positionOf(k, output, n, h, w);
+          k.vectorLoop(output.shape[3], width, [&](Value c, int64_t lanes) {
+            Value best = reduceWindow(
+                k, input, wh, ww, sh, sw, n, c, args[0], lanes,
+                lowest(k, element, lanes),
+                [&](Value acc, Value v) { return maximum(k, acc, v); });
+            k.store(best, args[1], k.add(out, c));
+          });
+        });
+      });
   return success();
 }
 
@@ -267,10 +262,11 @@ LogicalResult NetworkLowering::lowerAvgPool(AvgPool2DOp op) {
               average.isFloat ? Value() : k.loadScalar(args[2], counted);
           Value out = positionOf(k, output, n, h, w);
           k.vectorLoop(output.shape[3], k.lanes(), [&](Value c, int64_t lanes) {
-            Value sum = reduceWindow(
-                k, input, wh, ww, sh, sw, n, c, args[0], lanes,
-                average.init(k, lanes),
-                [&](Value acc, Value v) { return average.add(k, acc, v); });
+            Value sum =
+                reduceWindow(k, input, wh, ww, sh, sw, n, c, args[0], lanes,
+                             average.init(k, lanes), [&](Value acc, Value v) {
+                               return average.add(k, acc, v);
+                             });
             k.store(average.finish(k, sum, counted, added, factor), args[1],
                     k.add(out, c));
           });
@@ -300,8 +296,9 @@ LogicalResult NetworkLowering::lowerGlobalPool(Operation *op) {
   callKernel(
       "global_pool", key, {input.memory, output.memory},
       [&](KernelBuilder &k, ValueRange args) {
-        int64_t width = isMax ? level.vectorBits / element.getIntOrFloatBitWidth()
-                              : k.lanes();
+        int64_t width = isMax
+                            ? level.vectorBits / element.getIntOrFloatBitWidth()
+                            : k.lanes();
         k.loop(0, output.shape[0], 1, [&](Value n) {
           Value image = k.add(k.mul(n, input.strides[0]), input.offset);
           Value out = k.add(k.mul(n, output.strides[0]), output.offset);
@@ -309,22 +306,22 @@ LogicalResult NetworkLowering::lowerGlobalPool(Operation *op) {
             Value init =
                 isMax ? lowest(k, element, lanes) : average.init(k, lanes);
             auto sumRow = [&](Value h, ValueRange rows) {
-              return k.loop(
-                  k.index(0), k.index(input.shape[2]), rows,
-                  [&](Value w, ValueRange acc) {
-                    Value at = k.add(k.mul(h, input.strides[1]),
-                                     k.mul(w, input.strides[2]));
-                    Value v = k.load(args[0], k.add(k.add(image, at), c), lanes);
-                    return SmallVector<Value>{isMax
-                                                  ? maximum(k, acc[0], v)
-                                                  : average.add(k, acc[0], v)};
-                  });
+              return k.loop(k.index(0), k.index(input.shape[2]), rows,
+                            [&](Value w, ValueRange acc) {
+                              Value at = k.add(k.mul(h, input.strides[1]),
+                                               k.mul(w, input.strides[2]));
+                              Value v = k.load(
+                                  args[0], k.add(k.add(image, at), c), lanes);
+                              return SmallVector<Value>{
+                                  isMax ? maximum(k, acc[0], v)
+                                        : average.add(k, acc[0], v)};
+                            });
             };
             Value result =
                 k.loop(k.index(0), k.index(input.shape[1]), {init}, sumRow)[0];
             if (!isMax)
-              result = average.finish(k, result, k.index(count),
-                                      k.index(count), k.f32(factor));
+              result = average.finish(k, result, k.index(count), k.index(count),
+                                      k.f32(factor));
             k.store(result, args[1], k.add(out, c));
           });
         });

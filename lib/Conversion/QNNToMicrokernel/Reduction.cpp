@@ -73,11 +73,11 @@ LogicalResult NetworkLowering::lowerMatMul(MatMulOp op) {
   };
   SmallVector<SmallVector<int64_t>> strides = {
       batchStrides(lhs), batchStrides(rhs), batchStrides(output)};
-  std::string key =
-      finish.key() + llvm::formatv("{0},{1},{2}", a.zeroPoint, b.zeroPoint,
-                                   llvm::bit_cast<uint32_t>(factor))
-                         .str() +
-      lhs.signature() + rhs.signature() + output.signature();
+  std::string key = finish.key() +
+                    llvm::formatv("{0},{1},{2}", a.zeroPoint, b.zeroPoint,
+                                  llvm::bit_cast<uint32_t>(factor))
+                        .str() +
+                    lhs.signature() + rhs.signature() + output.signature();
   callKernel(
       "matmul", key, {lhs.memory, rhs.memory, output.memory},
       [&](KernelBuilder &k, ValueRange args) {
@@ -85,27 +85,26 @@ LogicalResult NetworkLowering::lowerMatMul(MatMulOp op) {
           if (finish.isFloat)
             return bytes;
           return k.b.create<arith::SubIOp>(
-              k.widen(bytes),
-              k.constant(zero, KernelBuilder::widthOf(bytes)));
+              k.widen(bytes), k.constant(zero, KernelBuilder::widthOf(bytes)));
         };
         auto emitRow = [&](Value aRow, Value bStart, Value cRow) {
           k.vectorLoop(columns, k.lanes(), [&](Value n, int64_t lanes) {
             Value acc = k.loop(
                 k.index(0), k.index(depth), {finish.init(k, lanes)},
                 [&](Value d, ValueRange sum) {
-                  Value x = k.splat(
-                      k.b.create<vector::ExtractOp>(
-                          lanesOf(k.load(args[0], k.add(aRow, d), 1),
-                                  a.zeroPoint),
-                          0),
-                      lanes);
+                  Value x =
+                      k.splat(k.b.create<vector::ExtractOp>(
+                                  lanesOf(k.load(args[0], k.add(aRow, d), 1),
+                                          a.zeroPoint),
+                                  0),
+                              lanes);
                   Value at = k.add(k.add(bStart, k.mul(d, columns)), n);
                   Value y = lanesOf(k.load(args[1], at, lanes), b.zeroPoint);
                   Value next =
                       finish.isFloat
                           ? k.b.create<vector::FMAOp>(x, y, sum[0]).getResult()
                           : k.b.create<arith::AddIOp>(
-                                 sum[0], k.b.create<arith::MulIOp>(x, y))
+                                   sum[0], k.b.create<arith::MulIOp>(x, y))
                                 .getResult();
                   return SmallVector<Value>{next};
                 })[0];
@@ -117,15 +116,15 @@ LogicalResult NetworkLowering::lowerMatMul(MatMulOp op) {
                     args[2], k.add(cRow, n));
           });
         };
-        forEach(k, batch, strides,
-                {k.index(lhs.offset), k.index(rhs.offset),
-                 k.index(output.offset)},
-                [&](ArrayRef<Value> at) {
-                  k.loop(0, rows, 1, [&](Value m) {
-                    emitRow(k.add(at[0], k.mul(m, depth)), at[1],
-                            k.add(at[2], k.mul(m, columns)));
-                  });
-                });
+        forEach(
+            k, batch, strides,
+            {k.index(lhs.offset), k.index(rhs.offset), k.index(output.offset)},
+            [&](ArrayRef<Value> at) {
+              k.loop(0, rows, 1, [&](Value m) {
+                emitRow(k.add(at[0], k.mul(m, depth)), at[1],
+                        k.add(at[2], k.mul(m, columns)));
+              });
+            });
       });
   return success();
 }
@@ -138,7 +137,8 @@ LogicalResult NetworkLowering::lowerSoftmax(SoftmaxOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   if (isQuantizedTensor(type)) {
     // quantize(softmax(dequantize(x))): three steps over a float buffer.
-    auto floatType = RankedTensorType::get(type.getShape(), builder.getF32Type());
+    auto floatType =
+        RankedTensorType::get(type.getShape(), builder.getF32Type());
     Buffer values = allocate(floatType, Border());
     Buffer results = allocate(floatType, Border());
     emitDequantize(getBuffer(op.getInput()),
@@ -173,8 +173,8 @@ void NetworkLowering::emitSoftmax(const Buffer &input, const Buffer &output,
   bool isRow = in == 1 && out == 1;
   // Otherwise the last other dimension gives the vectors.
   int64_t inner = isRow || outer.empty() ? 1 : outer.pop_back_val();
-  bool vectorizes = !isRow && inner > 1 && inStrides.back() == 1 &&
-                    outStrides.back() == 1;
+  bool vectorizes =
+      !isRow && inner > 1 && inStrides.back() == 1 && outStrides.back() == 1;
   int64_t innerIn = inner > 1 ? inStrides.pop_back_val() : 0;
   int64_t innerOut = inner > 1 ? outStrides.pop_back_val() : 0;
   if (inStrides.size() > outer.size()) {
@@ -186,7 +186,8 @@ void NetworkLowering::emitSoftmax(const Buffer &input, const Buffer &output,
       {input.memory, output.memory}, [&](KernelBuilder &k, ValueRange args) {
         auto column = [&](Value x, Value y, int64_t lanes) {
           VectorMath math{k, lanes};
-          auto reduce = [&](Value memory, Value base, int64_t stride, Value init,
+          auto reduce = [&](Value memory, Value base, int64_t stride,
+                            Value init,
                             llvm::function_ref<Value(Value, Value)> combine) {
             return k.loop(k.index(0), k.index(count), {init},
                           [&](Value i, ValueRange acc) {
@@ -195,12 +196,12 @@ void NetworkLowering::emitSoftmax(const Buffer &input, const Buffer &output,
                             return SmallVector<Value>{combine(acc[0], v)};
                           })[0];
           };
-          Value top = reduce(
-              args[0], x, in,
-              k.constant(-std::numeric_limits<float>::infinity(), lanes),
-              [&](Value best, Value v) {
-                return math.select(math.lessThan(best, v), v, best);
-              });
+          Value top =
+              reduce(args[0], x, in,
+                     k.constant(-std::numeric_limits<float>::infinity(), lanes),
+                     [&](Value best, Value v) {
+                       return math.select(math.lessThan(best, v), v, best);
+                     });
           auto forAxis = [&](llvm::function_ref<void(Value, int64_t)> body) {
             if (isRow)
               // The quotients are in place: no element twice.
@@ -218,9 +219,9 @@ void NetworkLowering::emitSoftmax(const Buffer &input, const Buffer &output,
             k.store(expF32(wide, wide.sub(v, widened(top, width))), args[1],
                     k.add(y, k.mul(i, out)));
           });
-          Value sum = reduce(
-              args[1], y, out, k.constant(0.0f, lanes),
-              [&](Value acc, Value v) { return math.add(acc, v); });
+          Value sum =
+              reduce(args[1], y, out, k.constant(0.0f, lanes),
+                     [&](Value acc, Value v) { return math.add(acc, v); });
           forAxis([&](Value i, int64_t width) {
             VectorMath wide{k, width};
             Value at = k.add(y, k.mul(i, out));
@@ -277,35 +278,36 @@ LogicalResult NetworkLowering::lowerReduceMean(ReduceMeanOp op) {
   bool vectorizes = innerIn == 1 && innerOut == 1;
   float factor = average.isFloat ? 0.0f : average.factor(count);
   std::string key = average.key();
-  llvm::raw_string_ostream(key) << op->getAttrDictionary() << input.signature()
-                                << output.signature()
-                                << llvm::bit_cast<uint32_t>(factor);
-  callKernel("reduce_mean", key, {input.memory, output.memory}, [&](KernelBuilder &k,
-                                                             ValueRange args) {
-    std::function<Value(size_t, Value, Value, int64_t)> sumFrom =
-        [&](size_t d, Value at, Value acc, int64_t lanes) -> Value {
-      if (d == summed.size())
-        return average.add(k, acc, k.load(args[0], at, lanes));
-      return k.loop(k.index(0), k.index(summed[d]), {acc},
-                    [&](Value i, ValueRange carried) {
-                      return SmallVector<Value>{
-                          sumFrom(d + 1, k.add(at, k.mul(i, summedIn[d])),
-                                  carried[0], lanes)};
-                    })[0];
-    };
-    forEach(k, kept, {keptIn, keptOut},
-            {k.index(input.offset), k.index(output.offset)},
-            [&](ArrayRef<Value> at) {
-              k.vectorLoop(
-                  inner, vectorizes ? k.lanes() : 1,
-                  [&](Value i, int64_t lanes) {
-                    Value sum = sumFrom(0, k.add(at[0], k.mul(i, innerIn)),
-                                        average.init(k, lanes), lanes);
-                    k.store(average.finish(k, sum, k.index(count),
-                                           k.index(count), k.f32(factor)),
-                            args[1], k.add(at[1], k.mul(i, innerOut)));
-                  });
-            });
-  });
+  llvm::raw_string_ostream(key)
+      << op->getAttrDictionary() << input.signature() << output.signature()
+      << llvm::bit_cast<uint32_t>(factor);
+  callKernel(
+      "reduce_mean", key, {input.memory, output.memory},
+      [&](KernelBuilder &k, ValueRange args) {
+        std::function<Value(size_t, Value, Value, int64_t)> sumFrom =
+            [&](size_t d, Value at, Value acc, int64_t lanes) -> Value {
+          if (d == summed.size())
+            return average.add(k, acc, k.load(args[0], at, lanes));
+          return k.loop(k.index(0), k.index(summed[d]), {acc},
+                        [&](Value i, ValueRange carried) {
+                          return SmallVector<Value>{
+                              sumFrom(d + 1, k.add(at, k.mul(i, summedIn[d])),
+                                      carried[0], lanes)};
+                        })[0];
+        };
+        forEach(k, kept, {keptIn, keptOut},
+                {k.index(input.offset), k.index(output.offset)},
+                [&](ArrayRef<Value> at) {
+                  k.vectorLoop(
+                      inner, vectorizes ? k.lanes() : 1,
+                      [&](Value i, int64_t lanes) {
+                        Value sum = sumFrom(0, k.add(at[0], k.mul(i, innerIn)),
+                                            average.init(k, lanes), lanes);
+                        k.store(average.finish(k, sum, k.index(count),
+                                               k.index(count), k.f32(factor)),
+                                args[1], k.add(at[1], k.mul(i, innerOut)));
+                      });
+                });
+      });
   return success();
 }

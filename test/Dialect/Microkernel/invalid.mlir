@@ -1,7 +1,7 @@
 // RUN: quant-opt %s -split-input-file -verify-diagnostics
 
 // brgemm_c1: two row dimensions
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
+func.func @brgemm_c1(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
   // expected-error@below {{expected two rows, a_row_strides and c_row_strides}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -13,7 +13,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: inde
 // -----
 
 // brgemm_c1: a stride for every reduction
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
+func.func @brgemm_c1_again(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
   // expected-error@below {{expected equally many reduction sizes and strides, at least one}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -25,7 +25,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: inde
 // -----
 
 // brgemm_c2: no mixed element types
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, %i: index) {
+func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, %i: index) {
   // expected-error@below {{expected f32 operands or i8 operands with an i8 or i32 result, got 'i8', 'i8', 'f32'}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -37,7 +37,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, %i: inde
 // -----
 
 // brgemm_c3: an 8-bit result is scaled
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index) {
+func.func @brgemm_c3(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index) {
   // expected-error@below {{expected scale, low, high and zero_point for an i8 result}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -49,7 +49,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index
 // -----
 
 // brgemm_c4: a residual has the type of the result and strides
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index, %r: memref<32xi8>) {
+func.func @brgemm_c4(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index, %r: memref<32xi8>) {
   // expected-error@below {{expected a residual of the element type of c with two row strides}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) residual(%r[%i] : memref<32xi8>)
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -61,7 +61,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: inde
 // -----
 
 // brgemm_c4: an 8-bit residual has a factor and a zero
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index, %s: memref<16xf32>, %r: memref<32xi8>, %f: f32, %z: i32) {
+func.func @brgemm_c4_again(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index, %s: memref<16xf32>, %r: memref<32xi8>, %f: f32, %z: i32) {
   // expected-error@below {{expected residual_factor and residual_zero for an i8 residual}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) scale(%s : memref<16xf32>) column(%i) c(%c[%i]) residual(%r[%i] : memref<32xi8>) low(%f) high(%f) zero_point(%z)
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
@@ -73,7 +73,7 @@ func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index
 // -----
 
 // brgemm_c5: columns
-func.func @f(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
+func.func @brgemm_c5(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index) {
   // expected-error@below {{expected a positive number of columns}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 0 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,

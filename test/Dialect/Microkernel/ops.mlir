@@ -2,10 +2,10 @@
 
 // Every optional part prints and parses.
 // CHECK-LABEL: func.func @quantized_with_residual(
-// CHECK:         microkernel.brgemm a(%{{.*}}[%{{.*}}]) b(%{{.*}}[%{{.*}}]) bias(%{{.*}} : memref<16xi32>)
-// CHECK-SAME:      scale(%{{.*}} : memref<16xf32>) column(%{{.*}}) c(%{{.*}}[%{{.*}}])
-// CHECK-SAME:      residual(%{{.*}}[%{{.*}}] : memref<32xi8>) low(%{{.*}}) high(%{{.*}}) zero_point(%{{.*}})
-// CHECK-SAME:      residual_factor(%{{.*}}) residual_zero(%{{.*}})
+// CHECK:         microkernel.brgemm a(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) b(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) bias(%{{[a-z0-9]+}} : memref<16xi32>)
+// CHECK-SAME:      scale(%{{[a-z0-9]+}} : memref<16xf32>) column(%{{[a-z0-9]+}}) c(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}])
+// CHECK-SAME:      residual(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : memref<32xi8>) low(%{{[a-z0-9]+}}) high(%{{[a-z0-9]+}}) zero_point(%{{[a-z0-9]+}})
+// CHECK-SAME:      residual_factor(%{{[a-z0-9]+}}) residual_zero(%{{[a-z0-9]+}})
 func.func @quantized_with_residual(%a: memref<16xi8>, %b: memref<128xi8>, %bias: memref<16xi32>, %scale: memref<16xf32>,
                                    %c: memref<32xi8>, %r: memref<32xi8>, %i: index, %f: f32, %z: i32) {
   microkernel.brgemm a(%a[%i]) b(%b[%i]) bias(%bias : memref<16xi32>) scale(%scale : memref<16xf32>) column(%i) c(%c[%i])
@@ -18,7 +18,7 @@ func.func @quantized_with_residual(%a: memref<16xi8>, %b: memref<128xi8>, %bias:
 }
 
 // CHECK-LABEL: func.func @float_without_options(
-// CHECK:         microkernel.brgemm a(%{{.*}}[%{{.*}}]) b(%{{.*}}[%{{.*}}]) column(%{{.*}}) c(%{{.*}}[%{{.*}}]) {
+// CHECK:         microkernel.brgemm a(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) b(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) column(%{{[a-z0-9]+}}) c(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) {
 func.func @float_without_options(%a: memref<4xf32>, %b: memref<64xf32>, %c: memref<16xf32>, %i: index) {
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i])
       {rows = array<i64: 1, 1>, columns = 16 : i64, a_row_strides = array<i64: 0, 0>, c_row_strides = array<i64: 0, 0>,

@@ -43,8 +43,8 @@ LogicalResult BrgemmOp::verify() {
   Type b = getB().getType().getElementType();
   Type c = getC().getType().getElementType();
   bool isFloat = a.isF32() && b.isF32() && c.isF32();
-  bool isInteger = a.isInteger(8) && b.isInteger(8) &&
-                   (c.isInteger(8) || c.isInteger(32));
+  bool isInteger =
+      a.isInteger(8) && b.isInteger(8) && (c.isInteger(8) || c.isInteger(32));
   if (!isFloat && !isInteger) // brgemm_c2
     return emitOpError("expected f32 operands or i8 operands with an i8 or i32 "
                        "result, got ")

@@ -122,8 +122,7 @@ void replaceByView(Operation *op, Value base, int64_t offset) {
   op->erase();
 }
 
-struct PlanMemoryPass final
-    : qnn::impl::PlanMemoryPassBase<PlanMemoryPass> {
+struct PlanMemoryPass final : qnn::impl::PlanMemoryPassBase<PlanMemoryPass> {
   using Base::Base;
 
   /// Gives each global an offset; returns the size of the constants.
@@ -162,8 +161,7 @@ struct PlanMemoryPass final
     FailureOr<SmallVector<Allocation>> allocations = collectAllocations(block);
     if (failed(allocations))
       return signalPassFailure();
-    int64_t arenaBytes =
-        placeAllocations(*allocations) + qnn::kBufferAlignment;
+    int64_t arenaBytes = placeAllocations(*allocations) + qnn::kBufferAlignment;
     Builder builder(&getContext());
     Type byte = builder.getI8Type();
     auto arenaType = MemRefType::get({arenaBytes}, byte);
@@ -176,11 +174,12 @@ struct PlanMemoryPass final
     for (Allocation &allocation : *allocations)
       replaceByView(allocation.op, entry.getArgument(0), allocation.offset);
     SymbolTable symbols(getOperation());
-    for (auto get : llvm::make_early_inc_range(
-             block.getOps<memref::GetGlobalOp>())) {
+    for (auto get :
+         llvm::make_early_inc_range(block.getOps<memref::GetGlobalOp>())) {
       auto global = symbols.lookup<memref::GlobalOp>(get.getName());
-      replaceByView(get, entry.getArgument(1),
-                    cast<IntegerAttr>(global->getAttr(qnn::kOffsetAttr)).getInt());
+      replaceByView(
+          get, entry.getArgument(1),
+          cast<IntegerAttr>(global->getAttr(qnn::kOffsetAttr)).getInt());
     }
   }
 };

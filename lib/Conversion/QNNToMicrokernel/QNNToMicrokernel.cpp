@@ -1,4 +1,4 @@
-//===- ConvertQNNToMicrokernel.cpp - Lower a network to kernel calls ------===//
+//===- QNNToMicrokernel.cpp - Lower a network to kernel calls -------------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ConvertMicrokernelToVector.cpp - Register blocks to instructions ---===//
+//===- MicrokernelToVector.cpp - Register blocks to instructions ---===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -67,9 +67,9 @@ public:
   Value loadActivation(Value memory, Value at) {
     if (isFloat)
       return k.splat(k.loadScalar(memory, at), k.lanes());
-    Value quad = k.b.create<vector::BitCastOp>(
-        VectorType::get({1}, k.b.getI32Type()),
-        k.load(memory, at, kStepElements));
+    Value quad =
+        k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()),
+                                      k.load(memory, at, kStepElements));
     quad = k.b.create<vector::ExtractOp>(quad, 0);
     Value all = k.splat(quad, weightsPerPart() / kStepElements);
     if (k.level.dot == DotKind::VNNI)
@@ -143,8 +143,7 @@ private:
   }
   Value asLanes(Value bytes) {
     return k.b.create<vector::BitCastOp>(
-        VectorType::get({KernelBuilder::widthOf(bytes) / 4},
-                        k.b.getI32Type()),
+        VectorType::get({KernelBuilder::widthOf(bytes) / 4}, k.b.getI32Type()),
         bytes);
   }
   Value intrinsic(StringRef name, Type result, ValueRange operands) {
@@ -163,8 +162,7 @@ class BrgemmLowering {
 public:
   BrgemmLowering(OpBuilder &builder, BrgemmOp op, const TargetLevel &level)
       : op(op), k(builder, op.getLoc(), level),
-        isFloat(op.getA().getType().getElementType().isF32()),
-        dot(k, isFloat),
+        isFloat(op.getA().getType().getElementType().isF32()), dot(k, isFloat),
         blocks(llvm::divideCeil(uint64_t(op.getColumns()), kBlockColumns)),
         rows(op.getRows()[0] * op.getRows()[1]) {}
 
@@ -187,8 +185,8 @@ private:
   }
 
   SmallVector<Value> initial() {
-    Value zero = k.b.create<arith::ConstantOp>(
-        k.b.getZeroAttr(dot.accumulatorType()));
+    Value zero =
+        k.b.create<arith::ConstantOp>(k.b.getZeroAttr(dot.accumulatorType()));
     SmallVector<Value> row(blocks * dot.parts(), zero);
     if (op.getBias() && !dot.sumsPairs())
       for (auto [i, part] : llvm::enumerate(row))
@@ -208,10 +206,10 @@ private:
     if (dimension == sizes.size())
       return multiply(a, step, accumulators);
     auto iteration = [&](Value i, ValueRange carried) {
-      return reduce(
-          dimension + 1,
-          k.add(a, k.mul(i, op.getReductionStrides()[dimension])),
-          k.add(k.mul(step, sizes[dimension]), i), SmallVector<Value>(carried));
+      return reduce(dimension + 1,
+                    k.add(a, k.mul(i, op.getReductionStrides()[dimension])),
+                    k.add(k.mul(step, sizes[dimension]), i),
+                    SmallVector<Value>(carried));
     };
     if (sizes[dimension] == 1)
       return iteration(k.index(0), accumulators);
@@ -253,8 +251,7 @@ private:
 
   void finish(int64_t row, int64_t block, Value acc) {
     int64_t first = block * kBlockColumns;
-    int64_t width =
-        std::min<int64_t>(op.getColumns() - first, kBlockColumns);
+    int64_t width = std::min<int64_t>(op.getColumns() - first, kBlockColumns);
     Value column = k.add(op.getColumn(), first);
     if (op.getBias() && dot.sumsPairs())
       acc = k.b.create<arith::AddIOp>(
@@ -270,19 +267,19 @@ private:
       epilogue.scale =
           firstLanes(k.load(op.getScale(), column, kBlockColumns), width);
     if (op.getResidual())
-      epilogue.residual = k.load(
-          op.getResidual(),
-          k.add(op.getResidualOffset(),
-                rowOffset(row, *op.getResidualRowStrides()) + first),
-          width);
+      epilogue.residual =
+          k.load(op.getResidual(),
+                 k.add(op.getResidualOffset(),
+                       rowOffset(row, *op.getResidualRowStrides()) + first),
+                 width);
     Type element = op.getC().getType().getElementType();
     if (element.isF32())
       acc = k.finishFloat(acc, epilogue);
     else if (element.isInteger(8))
       acc = k.finishQuantized(acc, epilogue);
-    k.store(acc, op.getC(),
-            k.add(op.getCOffset(),
-                  rowOffset(row, op.getCRowStrides()) + first));
+    k.store(
+        acc, op.getC(),
+        k.add(op.getCOffset(), rowOffset(row, op.getCRowStrides()) + first));
   }
 
   BrgemmOp op;
