@@ -1,4 +1,4 @@
-//===- MicrokernelToVector.cpp - Register blocks to instructions ---===//
+//===- MicrokernelToVector.cpp - Register blocks to instructions ----------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""Compares compiled random networks with the reference interpreter, bit for bit, at every level given.
+
+  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--qemu]
+
+A level is compiled together with the baseline, so the level itself runs. With --qemu the objects are for AArch64 and run under
+qemu-aarch64 through utils/run_object.c.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import numpy as np
+import random_network
+
+
+def run(*command):
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"failed: {' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def outputs(directory):
+    return {p.name: np.load(p) for p in sorted(directory.glob("*.npy"))}
+
+
+def check_seed(work, seed, levels, args):
+    """The mismatches of one seed, as text."""
+    work.mkdir(parents=True, exist_ok=True)
+    network = random_network.Network(seed, args.float)
+    source = work / "network.mlir"
+    source.write_text(network.build(args.ops))
+    shape = network.types["%x"][0]
+    np.save(work / "x.npy", (np.random.RandomState(seed).randn(*shape) * 2).astype(np.float32))
+    feed = f"--input=x={work / 'x.npy'}"
+    run("quant-run", source, feed, f"--output-dir={work / 'expected'}")
+    expected = outputs(work / "expected")
+    for level in levels:
+        actual = work / level
+        run("quant-compile", source, "-o", work / "network.so", "--precision=f32", f"--march={level}")
+        run("quant-run", work / "network.so", feed, f"--output-dir={actual}")
+        for name, want in expected.items():
+            got = outputs(actual)[name]
+            # Equal bits, but any NaN equals any NaN.
+            same = (got.view(np.int32) == want.view(np.int32)) | (np.isnan(got) & np.isnan(want))
+            if not same.all():
+                yield (f"seed {seed} level {level} {name}: {np.count_nonzero(~same)} of {want.size} differ, "
+                       f"first {got[~same].flat[0]!r} for {want[~same].flat[0]!r}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("first", type=int)
+    parser.add_argument("count", type=int)
+    parser.add_argument("levels")
+    parser.add_argument("--ops", type=int, default=12)
+    parser.add_argument("--float", action="store_true")
+    args = parser.parse_args()
+    levels = args.levels.split(",")
+    wrong = 0
+    for seed in range(args.first, args.first + args.count):
+        for message in check_seed(args.work / str(seed), seed, levels, args):
+            wrong += 1
+            print(message)
+    print(f"{args.count} networks at {len(levels)} levels, {wrong} mismatches")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
