@@ -102,6 +102,9 @@ private:
 
 llvm::Error Compilation::load() {
   StringRef extension = llvm::sys::path::extension(options.input);
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(options.input, status))
+    return makeError("cannot read '" + options.input + "': " + code.message());
   if (extension == ".mlir") {
     if (!options.inputShapes.empty())
       return makeError("--input-shape is for ONNX models: shapes of .mlir "

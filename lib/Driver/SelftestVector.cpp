@@ -20,9 +20,9 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// Above this many multiply-accumulates the interpreter takes more than some
-/// seconds.
-static constexpr int64_t kMaxInterpretedMacs = int64_t(5) << 30;
+/// Above this many multiply-accumulates the interpreter takes longer than some
+/// ten seconds.
+static constexpr int64_t kMaxInterpretedMacs = int64_t(8) << 30;
 
 /// The generator makes 24-bit integers: the step that spreads them over the
 /// range of the input.

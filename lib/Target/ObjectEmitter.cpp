@@ -120,7 +120,8 @@ Error mlir::qnn::prepareModule(GeneratedCode &code, const Triple &triple) {
   Module &module = *code.module;
   module.setTargetTriple(triple.str());
   module.setDataLayout((*machine)->createDataLayout());
-  module.setPICLevel(PICLevel::BigPIC);
+  if (module.getPICLevel() == PICLevel::NotPIC)
+    module.setPICLevel(PICLevel::BigPIC);
   fuseMultiplyAdds(module);
   for (const TargetLevel *level : code.levels) {
     Function *run = module.getFunction(getRunFunctionName(*level));

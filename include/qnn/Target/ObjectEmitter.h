@@ -55,7 +55,7 @@ llvm::Error checkTarget(const llvm::Triple &triple);
 /// Declares the target of a module of generateCode (triple, data layout, PIC),
 /// makes llvm.fmuladd the fused llvm.fma, and gives each level's functions its
 /// target features unless they have some.
-/// Fails when the module lacks a level's function.
+/// Fails when the module lacks a level's function. Idempotent.
 llvm::Error prepareModule(GeneratedCode &code, const llvm::Triple &triple);
 
 /// Completes a prepared module with NAME_run, NAME_describe, NAME_selftest, the
