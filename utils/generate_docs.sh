@@ -28,7 +28,9 @@ while read -r source; do
     ;;
   *Interfaces.td) document "$(basename "$source" .td)" "$source" -gen-op-interface-docs ;;
   *Ops.td)
-    name=$(sed -n 's/^ *let name = "\(.*\)";.*/\1/p' "${source%Ops.td}Dialect.td")
+    dialect=${source%Ops.td}Dialect.td
+    [ -f "$dialect" ] || dialect=$source # a small dialect is defined beside its ops
+    name=$(sed -n 's/^ *let name = "\(.*\)";.*/\1/p' "$dialect")
     document "${layer%/IR}Dialect" "$source" -gen-dialect-doc "-dialect=$name"
     ;;
   esac
