@@ -106,8 +106,7 @@ StringRef whyNoClamp(Operation *clamp, Bounds bounds,
 }
 
 /// clamp(op(x)) -> op'(x).
-template <typename ClampOp>
-struct FuseClamp final : OpRewritePattern<ClampOp> {
+template <typename ClampOp> struct FuseClamp final : OpRewritePattern<ClampOp> {
   FuseClamp(MLIRContext *context, bool emitRemarks)
       : OpRewritePattern<ClampOp>(context), emitRemarks(emitRemarks) {}
 
@@ -123,9 +122,8 @@ struct FuseClamp final : OpRewritePattern<ClampOp> {
       setBounds(producer, compose(getBounds(producer), bounds));
     });
     if (emitRemarks)
-      producer->emitRemark("fused ")
-          << op->getName().stripDialect() << " into "
-          << producer->getName().stripDialect();
+      producer->emitRemark("fused ") << op->getName().stripDialect() << " into "
+                                     << producer->getName().stripDialect();
     rewriter.replaceOp(op, producer->getResults());
     return success();
   }
@@ -202,8 +200,8 @@ struct FuseAddConstant final : OpRewritePattern<AddOp> {
     bool swapped = op.getLhs().getDefiningOp<ConstantOp>() != nullptr;
     Value computed = swapped ? op.getRhs() : op.getLhs();
     Value constant = swapped ? op.getLhs() : op.getRhs();
-    auto producer = dyn_cast_or_null<RequantFusableOpInterface>(
-        computed.getDefiningOp());
+    auto producer =
+        dyn_cast_or_null<RequantFusableOpInterface>(computed.getDefiningOp());
     StringRef reason = whyNoBias(op, producer);
     if (!reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
@@ -238,8 +236,8 @@ struct FuseAddConstant final : OpRewritePattern<AddOp> {
 /// The scale of accumulators of a weighted op is input scale x weight scale.
 bool accumulatorScaleIsProduct(Operation *op, Type accumulator) {
   auto weighted = cast<QuantizableOpInterface>(op);
-  quant::QuantizedType input =
-      getUniformElementType(weighted.getActivationOperands()[0]->get().getType());
+  quant::QuantizedType input = getUniformElementType(
+      weighted.getActivationOperands()[0]->get().getType());
   Value weight = weighted.getWeightOperand()->get();
   quant::QuantizedType weights = getQuantizedElementType(weight.getType());
   quant::QuantizedType result = getQuantizedElementType(accumulator);
@@ -376,8 +374,13 @@ void explainRefusals(func::FuncOp func) {
   func.walk([&](ReluOp op) { explainClamp(op); });
   func.walk([&](ClipOp op) { explainClamp(op); });
   func.walk([](AddOp op) {
+    auto takesResidual = [](Value value) {
+      auto producer = value.getDefiningOp<RequantFusableOpInterface>();
+      return producer && producer.getResidualRange();
+    };
     StringRef reason;
-    if (!getResidualProducer(op, reason))
+    if (llvm::any_of(op->getOperands(), takesResidual) &&
+        !getResidualProducer(op, reason))
       op.emitRemark("not fused as a residual: ") << reason;
   });
 }

@@ -1,0 +1,169 @@
+// RUN: quant-opt %s -qnn-fold-qdq=emit-remarks -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: quant-opt %s -qnn-fold-qdq -split-input-file > %t.once
+// RUN: quant-opt %s -qnn-fold-qdq -qnn-fold-qdq -split-input-file > %t.twice
+// RUN: diff %t.once %t.twice
+// RUN: not quant-opt /dev/null -qnn-fold-qdq=force 2>&1 | FileCheck %s --check-prefix=OPTION
+// OPTION: no such option force
+
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+// CHECK-LABEL: func.func @equal_types_cancel(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor
+// CHECK-NEXT: return %[[X]]
+func.func @equal_types_cancel(%x: tensor<4x!q>) -> tensor<4x!q> {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  %1 = "quant.qcast"(%0) : (tensor<4xf32>) -> tensor<4x!q>
+  return %1 : tensor<4x!q>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+!r = !quant.uniform<i8:f32, 5.0e-01:4>
+// CHECK-LABEL: func.func @other_types_requantize(
+// CHECK-NEXT: qnn.requantize %{{.*}} : tensor<4x!quant.uniform<i8:f32, 5.000000e-01:3>> -> tensor<4x!quant.uniform<i8:f32, 5.000000e-01:4>>
+// CHECK-NEXT: return
+func.func @other_types_requantize(%x: tensor<4x!q>) -> tensor<4x!r> {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  %1 = "quant.qcast"(%0) : (tensor<4xf32>) -> tensor<4x!r>
+  return %1 : tensor<4x!r>
+}
+
+// -----
+
+// Rounding a float tensor to a grid changes it.
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+// CHECK-LABEL: func.func @rounding_stays(
+// CHECK: quant.qcast
+// CHECK: quant.dcast
+func.func @rounding_stays(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = "quant.qcast"(%x) : (tensor<4xf32>) -> tensor<4x!q>
+  %1 = "quant.dcast"(%0) : (tensor<4x!q>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+// Weight and bias come along; the precision mark of the float op does not exist in the integer one.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8<-127:127>:f32:0, {2.5e-01, 5.0e-01}>
+!b = !quant.uniform<i32:f32:0, {1.25e-01, 2.5e-01}>
+// CHECK-LABEL: func.func @folds_weighted_op(
+// CHECK-DAG: %[[W:.+]] = qnn.constant dense<1>
+// CHECK-DAG: %[[B:.+]] = qnn.constant dense<8>
+// CHECK: qnn.fully_connected %arg0, %[[W]] bias(%[[B]]) {clamp_min = 0.000000e+00 : f32}
+// CHECK-NEXT: return
+func.func @folds_weighted_op(%x: tensor<1x2x!q>) -> tensor<1x2x!q> {
+  %w = qnn.constant dense<1> : tensor<2x2xi8> as tensor<2x2x!w>
+  %b = qnn.constant dense<8> : tensor<2xi32> as tensor<2x!b>
+  %0 = "quant.dcast"(%x) : (tensor<1x2x!q>) -> tensor<1x2xf32>
+  %1 = "quant.dcast"(%w) : (tensor<2x2x!w>) -> tensor<2x2xf32>
+  %2 = "quant.dcast"(%b) : (tensor<2x!b>) -> tensor<2xf32>
+  // expected-remark@+1 {{folded into quantized fully_connected}}
+  %3 = qnn.fully_connected %0, %1 bias(%2) {clamp_min = 0.0 : f32} : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = "quant.qcast"(%3) : (tensor<1x2xf32>) -> tensor<1x2x!q>
+  return %4 : tensor<1x2x!q>
+}
+
+// -----
+
+// Padding with 1 does not commute with a zero point; it pads in the type of its result.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!r = !quant.uniform<i8:f32, 2.5e-01>
+// CHECK-LABEL: func.func @padding_with_value_requantizes(
+// CHECK: %[[R:.+]] = qnn.requantize
+// CHECK: qnn.pad %[[R]]
+func.func @padding_with_value_requantizes(%x: tensor<2x!q>) -> tensor<4x!r> {
+  %0 = "quant.dcast"(%x) : (tensor<2x!q>) -> tensor<2xf32>
+  // expected-remark@+1 {{folded into quantized pad}}
+  %1 = qnn.pad %0 {low = array<i64: 1>, high = array<i64: 1>, value = 1.0 : f32} : (tensor<2xf32>) -> tensor<4xf32>
+  %2 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!r>
+  return %2 : tensor<4x!r>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+// CHECK-LABEL: func.func @partial_forms_stay_float(
+// CHECK: qnn.add %{{.*}} : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+func.func @partial_forms_stay_float(%x: tensor<4x!q>, %y: tensor<4xf32>) -> tensor<4x!q> {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  // expected-remark@+1 {{stays float: not every operand is dequantized}}
+  %1 = qnn.add %0, %y : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %2 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!q>
+  return %2 : tensor<4x!q>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+// CHECK-LABEL: func.func @float_use_stays_float(
+// CHECK: qnn.tanh %{{.*}} : (tensor<4xf32>) -> tensor<4xf32>
+func.func @float_use_stays_float(%x: tensor<4x!q>) -> (tensor<4x!q>, tensor<4xf32>) {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  // expected-remark@+1 {{stays float: the result has a float use}}
+  %1 = qnn.tanh %0 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!q>
+  return %2, %1 : tensor<4x!q>, tensor<4xf32>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!r = !quant.uniform<i8:f32, 2.5e-01>
+// CHECK-LABEL: func.func @two_result_types_stay_float(
+// CHECK: qnn.tanh %{{.*}} : (tensor<4xf32>) -> tensor<4xf32>
+func.func @two_result_types_stay_float(%x: tensor<4x!q>) -> (tensor<4x!q>, tensor<4x!r>) {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  // expected-remark@+1 {{stays float: the result is quantized to more than one type}}
+  %1 = qnn.tanh %0 : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!q>
+  %3 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!r>
+  return %2, %3 : tensor<4x!q>, tensor<4x!r>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+// CHECK-LABEL: func.func @marked_float_stays_float(
+// CHECK: qnn.tanh %{{.*}} : (tensor<4xf32>) -> tensor<4xf32>
+// CHECK: qnn.reshape %{{.*}} : (tensor<4xf32>) -> tensor<2x2xf32>
+func.func @marked_float_stays_float(%x: tensor<4x!q>) -> (tensor<4x!q>, tensor<2x2xf32>) {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  // expected-remark@+1 {{stays float: is kept float}}
+  %1 = qnn.tanh %0 {qnn.precision = "float"} : (tensor<4xf32>) -> tensor<4xf32>
+  %2 = "quant.qcast"(%1) : (tensor<4xf32>) -> tensor<4x!q>
+  // expected-remark@+1 {{stays float: is kept float}}
+  %3 = qnn.reshape %0 {shape = array<i64: 2, 2>, qnn.precision = "float"} : (tensor<4xf32>) -> tensor<2x2xf32>
+  return %2, %3 : tensor<4x!q>, tensor<2x2xf32>
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8<-127:127>:f32, 2.5e-01>
+!b = !quant.uniform<i32:f32, 1.0>
+// CHECK-LABEL: func.func @foreign_bias_scale_stays_float(
+// CHECK: qnn.fully_connected {{.*}} -> tensor<1x2xf32>
+func.func @foreign_bias_scale_stays_float(%x: tensor<1x2x!q>) -> tensor<1x2x!q> {
+  %w = qnn.constant dense<1> : tensor<2x2xi8> as tensor<2x2x!w>
+  %b = qnn.constant dense<8> : tensor<2xi32> as tensor<2x!b>
+  %0 = "quant.dcast"(%x) : (tensor<1x2x!q>) -> tensor<1x2xf32>
+  %1 = "quant.dcast"(%w) : (tensor<2x2x!w>) -> tensor<2x2xf32>
+  %2 = "quant.dcast"(%b) : (tensor<2x!b>) -> tensor<2xf32>
+  // expected-remark@+1 {{stays float: the scale of the bias is not input scale x weight scale}}
+  %3 = qnn.fully_connected %0, %1 bias(%2) : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = "quant.qcast"(%3) : (tensor<1x2xf32>) -> tensor<1x2x!q>
+  return %4 : tensor<1x2x!q>
+}
+
+// -----
+
+!w = !quant.uniform<i8<-127:127>:f32:0, {2.5e-01, 5.0e-01}>
+// CHECK-LABEL: func.func @per_axis_activation_stays_float(
+// CHECK: qnn.reshape {{.*}} -> tensor<1x4xf32>
+func.func @per_axis_activation_stays_float(%x: tensor<2x2x!w>) -> tensor<1x4xf32> {
+  %0 = "quant.dcast"(%x) : (tensor<2x2x!w>) -> tensor<2x2xf32>
+  // expected-remark@+1 {{stays float: the result has a float use}}
+  %1 = qnn.reshape %0 {shape = array<i64: 1, 4>} : (tensor<2x2xf32>) -> tensor<1x4xf32>
+  return %1 : tensor<1x4xf32>
+}

@@ -1,0 +1,101 @@
+// RUN: quant-opt %s -qnn-quantize=emit-remarks -split-input-file -verify-diagnostics | FileCheck %s
+// RUN: quant-opt %s -qnn-quantize -split-input-file > %t.once
+// RUN: quant-opt %s -qnn-quantize -qnn-quantize -split-input-file > %t.twice
+// RUN: diff %t.once %t.twice
+// RUN: not quant-opt /dev/null -qnn-quantize=int4 2>&1 | FileCheck %s --check-prefix=OPTION
+// OPTION: no such option int4
+
+// Scale 2^-6 = 127/64 / 127 per channel, 1 for the channel of zeros; bias scale 0.5 * 2^-6 and 0.5 * 1.
+// CHECK: ![[BT:.+]] = !quant.uniform<i32:f32:0, {7.812500e-03,5.000000e-01}>
+// CHECK: ![[WT:.+]] = !quant.uniform<i8<-127:127>:f32:0, {1.562500e-02,1.000000e+00}>
+// CHECK-LABEL: func.func @quantizes_weights_per_channel(
+// CHECK: %[[B:.+]] = qnn.constant dense<[32, 3]> : tensor<2xi32> as tensor<2x![[BT]]>
+// CHECK: %[[BIAS:.+]] = "quant.dcast"(%[[B]])
+// CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}127, -32], [0, 0]]> : tensor<2x2xi8> as tensor<2x2x![[WT]]>
+// CHECK: %[[WEIGHT:.+]] = "quant.dcast"(%[[W]])
+// CHECK: qnn.fully_connected %{{.*}}, %[[WEIGHT]] bias(%[[BIAS]])
+// CHECK-NOT: qnn.observe
+func.func @quantizes_weights_per_channel(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = qnn.constant dense<[[1.984375, -0.5], [0.0, 0.0]]> : tensor<2x2xf32>
+  %b = qnn.constant dense<[0.25, 1.5]> : tensor<2xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 2 scales}}
+  %1 = qnn.fully_connected %0, %w bias(%b) : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x2xf32>
+  return %2 : tensor<1x2xf32>
+}
+
+// -----
+
+// 3 / (0.5 * 2^-40) exceeds i32: the weight scale doubles, to 2^-28, until the bias fits.
+// CHECK: !quant.uniform<i8<-127:127>:f32:0, {3.7252902984619141E-9}>
+// CHECK-LABEL: func.func @large_bias_widens_weight_scale(
+// CHECK: qnn.constant dense<1610612736> : tensor<1xi32>
+func.func @large_bias_widens_weight_scale(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<1.0e-30> : tensor<1x1xf32>
+  %b = qnn.constant dense<3.0> : tensor<1xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x1xf32>
+  // expected-remark@+1 {{1 scales}}
+  %1 = qnn.fully_connected %0, %w bias(%b) : (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [0.0, 3.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
+// Ranges grow to hold 0; a range of nothing has scale 1; a range too small for f32 arithmetic has scale 2^-40.
+// CHECK-LABEL: func.func @chooses_valid_scales(
+// CHECK: !quant.uniform<i8:f32, 2.000000e+00:-128>
+// CHECK: !quant.uniform<i8:f32, 2.000000e+00:127>
+// CHECK: !quant.uniform<i8:f32, 1.000000e+00>
+// CHECK: !quant.uniform<i8:f32, 9.0949470177292824E-13:-128>
+func.func @chooses_valid_scales(%a: tensor<2xf32>, %b: tensor<2xf32>, %c: tensor<2xf32>, %d: tensor<2xf32>) -> tensor<8xf32> {
+  %0 = qnn.observe %a as "a" range [500.0, 510.0] : tensor<2xf32>
+  %1 = qnn.observe %b as "b" range [-510.0, -500.0] : tensor<2xf32>
+  %2 = qnn.observe %c as "c" range [0.0, 0.0] : tensor<2xf32>
+  %3 = qnn.observe %d as "d" range [0.0, 1.0e-38] : tensor<2xf32>
+  %4 = qnn.concat %0, %1, %2, %3 {axis = 0 : i64} : (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<8xf32>
+  %5 = qnn.observe %4 as "concat" range [-510.0, 510.0] : tensor<8xf32>
+  return %5 : tensor<8xf32>
+}
+
+// -----
+
+// Fixed ranges need no observer; a constant operand has the range of its values.
+// CHECK-LABEL: func.func @fixed_ranges_and_constants(
+// CHECK: qnn.constant dense<[-128, 127]> : tensor<2xi8> as tensor<2x!quant.uniform<i8:f32, 1.000000e+00:-128>>
+// CHECK: qnn.tanh
+// CHECK-NEXT: !quant.uniform<i8:f32, 7.812500e-03>
+// CHECK: qnn.sigmoid
+// CHECK-NEXT: !quant.uniform<i8:f32, 3.906250e-03:-128>
+func.func @fixed_ranges_and_constants(%x: tensor<2xf32>) -> tensor<2xf32> {
+  %c = qnn.constant dense<[0.0, 255.0]> : tensor<2xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 1.0] : tensor<2xf32>
+  %1 = qnn.add %0, %c : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+  %2 = qnn.observe %1 as "add" range [0.0, 255.0] : tensor<2xf32>
+  %3 = qnn.tanh %2 : (tensor<2xf32>) -> tensor<2xf32>
+  %4 = qnn.sigmoid %3 : (tensor<2xf32>) -> tensor<2xf32>
+  return %4 : tensor<2xf32>
+}
+
+// -----
+
+// At the border of a float layer: it reads the dequantized int8 result; a float result stays float for float readers.
+// CHECK-LABEL: func.func @converts_at_borders(
+// CHECK: %[[INT8:.+]] = qnn.hard_swish %{{.*}} :
+// CHECK-NEXT: %[[Q:.+]] = "quant.qcast"(%[[INT8]])
+// CHECK-NEXT: %[[DQ:.+]] = "quant.dcast"(%[[Q]])
+// CHECK-NEXT: %[[REAL:.+]] = qnn.hard_swish %[[DQ]] {qnn.precision = "float"}
+// CHECK-NEXT: %[[Q2:.+]] = "quant.qcast"(%[[REAL]])
+// CHECK-NEXT: %[[DQ2:.+]] = "quant.dcast"(%[[Q2]])
+// CHECK-NEXT: qnn.tanh %[[DQ2]]
+// CHECK: return %{{.*}}, %[[REAL]]
+func.func @converts_at_borders(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %0 = qnn.observe %x as "x" range [0.0, 1.0] : tensor<2xf32>
+  %1 = qnn.hard_swish %0 : (tensor<2xf32>) -> tensor<2xf32>
+  %2 = qnn.observe %1 as "a" range [0.0, 1.0] : tensor<2xf32>
+  %3 = qnn.hard_swish %2 {qnn.precision = "float"} : (tensor<2xf32>) -> tensor<2xf32>
+  %4 = qnn.observe %3 as "b" range [0.0, 1.0] : tensor<2xf32>
+  %5 = qnn.tanh %4 : (tensor<2xf32>) -> tensor<2xf32>
+  return %5, %4 : tensor<2xf32>, tensor<2xf32>
+}
