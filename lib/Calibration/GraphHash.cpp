@@ -44,8 +44,9 @@ std::string qnn::getGraphHash(func::FuncOp func) {
   std::string text;
   llvm::raw_string_ostream os(text);
   DenseMap<Value, unsigned> numbers;
+  unsigned next = 0; // observers share the number of their operand
   for (BlockArgument argument : func.getArguments()) {
-    numbers.try_emplace(argument, numbers.size());
+    numbers[argument] = next++;
     os << argument.getType() << ';';
   }
   for (Operation &op : func.getOps()) {
@@ -65,7 +66,7 @@ std::string qnn::getGraphHash(func::FuncOp func) {
       os << ',';
     }
     for (Value result : op.getResults()) {
-      numbers.try_emplace(result, numbers.size());
+      numbers[result] = next++;
       os << ':' << result.getType();
     }
     os << ';';

@@ -32,7 +32,7 @@ func.func @main(%x: tensor<1x4xf32> {qnn.name = "x"}) -> tensor<1x4xf32> {
 
 // RUN: head -c 100 %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=CUT
-// CUT: error: calibration cache '{{.*}}.json': [{{.*}}] Expected
+// CUT: error: calibration cache '{{.*}}.json': [{{.*}}]: Expected
 // RUN: sed 's/"version":1/"version":9/' %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=VERSION
 // VERSION: error: calibration cache '{{.*}}.json': expected 'version' 1; calibrate again with this compiler

@@ -6,12 +6,12 @@
 // OPTION: no such option int4
 
 // Scale 2^-6 = 127/64 / 127 per channel, 1 for the channel of zeros; bias scale 0.5 * 2^-6 and 0.5 * 1.
-// CHECK: ![[BT:.+]] = !quant.uniform<i32:f32:0, {7.812500e-03,5.000000e-01}>
-// CHECK: ![[WT:.+]] = !quant.uniform<i8<-127:127>:f32:0, {1.562500e-02,1.000000e+00}>
+// CHECK: ![[$BT:.+]] = !quant.uniform<i32:f32:0, {7.812500e-03,5.000000e-01}>
+// CHECK: ![[$WT:.+]] = !quant.uniform<i8<-127:127>:f32:0, {1.562500e-02,1.000000e+00}>
 // CHECK-LABEL: func.func @quantizes_weights_per_channel(
-// CHECK: %[[B:.+]] = qnn.constant dense<[32, 3]> : tensor<2xi32> as tensor<2x![[BT]]>
+// CHECK: %[[B:.+]] = qnn.constant dense<[32, 3]> : tensor<2xi32> as tensor<2x![[$BT]]>
 // CHECK: %[[BIAS:.+]] = "quant.dcast"(%[[B]])
-// CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}127, -32], [0, 0]]> : tensor<2x2xi8> as tensor<2x2x![[WT]]>
+// CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}127, -32], [0, 0]]> : tensor<2x2xi8> as tensor<2x2x![[$WT]]>
 // CHECK: %[[WEIGHT:.+]] = "quant.dcast"(%[[W]])
 // CHECK: qnn.fully_connected %{{.*}}, %[[WEIGHT]] bias(%[[BIAS]])
 // CHECK-NOT: qnn.observe

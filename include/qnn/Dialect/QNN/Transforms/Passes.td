@@ -317,8 +317,8 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     float read the float tensor where there is one, else the dequantized one.
     Results with a fixed range get a pair without observation.
 
-    Law (Jacob et al. 2017, section 2; the formulas stand in
-    `qnn/Support/Numerics.h`):
+    Law: real = (q - zero point) * scale (Jacob et al. 2017, section 2; the code
+    is in `qnn/Support/Numerics.h`), with
     - activations: s8 in [-128, 127], one scale per tensor,
       `s = f32((high - low) / 255)`, `z = roundeven(-128 - low / s)`, clamped,
       after [low, high] was widened to hold 0, so that 0 is exact;
