@@ -222,11 +222,22 @@ static llvm::Error setTarget(const CommandLine &line, CompileOptions &options) {
 llvm::Expected<CompileOptions> qnn::parseCompileOptions(int argc, char **argv) {
   CommandLine line;
   cl::HideUnrelatedOptions({&line.output, &line.quantization, &line.target});
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "Compiles a neural network to an object file without dependencies.\n\n"
-      "  quant-compile model.onnx --calibration-data=samples.npz -o model.o\n"
-      "  quant-compile model.onnx --precision=f32 -o model.so\n");
+  std::string message;
+  llvm::raw_string_ostream stream(message);
+  if (!cl::ParseCommandLineOptions(
+          argc, argv,
+          "Compiles a neural network to an object file without "
+          "dependencies.\n\n"
+          "  quant-compile model.onnx --calibration-data=samples.npz -o "
+          "model.o\n"
+          "  quant-compile model.onnx --precision=f32 -o model.so\n",
+          &stream)) {
+    // One line, without the name of the program.
+    StringRef first = StringRef(message).ltrim().split('\n').first;
+    first.consume_front(llvm::sys::path::filename(argv[0]));
+    first.consume_front(": ");
+    return makeError(first);
+  }
   CompileOptions options;
   if (llvm::Error error = setOutput(line, options))
     return std::move(error);

@@ -10,6 +10,8 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <csignal>
+
 using namespace llvm;
 using namespace mlir::qnn;
 
@@ -56,6 +58,10 @@ writeNeighbour(StringRef path, StringRef contents, bool executable) {
 }
 
 Error OutputFiles::write() {
+#ifdef SIGXFSZ
+  // Reaching a limit on file sizes is an error like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+#endif
   std::vector<std::pair<sys::fs::TempFile, StringRef>> complete;
   auto discardAll = [&](Error error) {
     for (auto &[file, path] : complete)

@@ -53,14 +53,22 @@ static bool isReservedWord(StringRef word) {
   return words.contains(word);
 }
 
+// C++ reserves every name with two underscores in a row; the caller appends "_"
+// and more.
 std::string mlir::qnn::getCIdentifier(StringRef name) {
   std::string result;
-  for (char c : name)
-    result += isAlnum(c) ? c : '_';
+  for (char c : name) {
+    if (isAlnum(c))
+      result += c;
+    else if (result.empty() || result.back() != '_')
+      result += '_';
+  }
+  while (result.size() > 1 && result.back() == '_')
+    result.pop_back();
   if (result.empty() || isDigit(result[0]) || result[0] == '_')
     result.insert(0, "t");
   if (isReservedWord(result))
-    result += '_';
+    result += "_value";
   return result;
 }
 
@@ -134,6 +142,9 @@ static std::string writeTensorMacros(StringRef prefix,
 static std::string writeTensorStruct(StringRef typeName, StringRef qualifier,
                                      ArrayRef<mlir::qnn::TensorInfo> tensors) {
   std::string text = "typedef struct {\n";
+  // C has no empty structs.
+  if (tensors.empty())
+    text += "  void *unused;\n";
   for (auto [tensor, member] : zip(tensors, getMemberNames(tensors))) {
     text += formatv("  {0}{1} *{2}; /* [{3}]", qualifier,
                     getElementTypeName(tensor), member,

@@ -79,8 +79,9 @@ llvm::Expected<std::string> linkShared(llvm::StringRef object,
 /// The C header of an object.
 std::string writeHeader(const GeneratedCode &code, const EntryOptions &options);
 
-/// `name` as a C identifier: other characters become '_', a leading digit or
-/// '_' gets the prefix "t", keywords of C and C++ get a trailing '_'.
+/// `name` as a C identifier: runs of other characters become one '_', none at
+/// the end; a leading digit or '_' gets the prefix "t", a keyword of C or C++
+/// the suffix "_value".
 std::string getCIdentifier(llvm::StringRef name);
 
 /// getCIdentifier for each tensor, made unique by "_2", "_3"...

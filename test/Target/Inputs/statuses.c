@@ -7,12 +7,13 @@
 int main(void) {
   char *memory = (char *)malloc(NET_SELFTEST_ARENA_BYTES + 2 * NET_ALIGN);
   char *arena = memory + (NET_ALIGN - (size_t)memory % NET_ALIGN);
-  float image[NET_IN_image_ELEMENTS] = {0}, result[NET_OUT_class__ELEMENTS];
+  float image[NET_IN_image_ELEMENTS] = {0},
+        result[NET_OUT_class_value_ELEMENTS];
   net_context context = {0};
   net_inputs inputs, no_inputs = {0};
   net_outputs outputs, no_outputs = {0};
   inputs.image = image;
-  outputs.class_ = result;
+  outputs.class_value = result;
   context.arena = arena;
   printf("null context: %d\n", net_run(NULL, &inputs, &outputs));
   printf("null inputs: %d\n", net_run(&context, NULL, &outputs));
