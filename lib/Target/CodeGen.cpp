@@ -121,6 +121,8 @@ void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
       continue;
     function.setLinkage(llvm::GlobalValue::InternalLinkage);
     function.setDoesNotThrow();
+    // Kernels keep their names in profiles; their calls cost nothing.
+    function.addFnAttr(llvm::Attribute::NoInline);
     if (!level.features.empty())
       function.addFnAttr("target-features", level.features);
     if (level.vectorBits == 512) {

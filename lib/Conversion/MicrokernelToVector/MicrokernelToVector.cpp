@@ -217,26 +217,35 @@ private:
                   iteration);
   }
 
-  /// One step: every row times every column.
+  /// One step: every row times every column. The smaller of the two sets of
+  /// operands stays in registers, the other one streams past it.
   SmallVector<Value> multiply(Value a, Value step,
                               SmallVector<Value> accumulators) {
     int64_t stepSize = kBlockColumns * (isFloat ? 1 : kStepElements);
     Value b = k.add(op.getBOffset(), k.mul(step, stepSize));
-    int64_t parts = dot.parts();
-    SmallVector<Value> activations;
-    for (int64_t row = 0; row < rows; ++row)
-      activations.push_back(dot.loadActivation(
-          op.getA(), k.add(a, rowOffset(row, op.getARowStrides()))));
-    for (int64_t block = 0; block < blocks; ++block)
-      for (int64_t part = 0; part < parts; ++part) {
-        Value w = dot.loadWeights(
-            op.getB(), k.add(b, block * int64_t(op.getBBlockStride()) +
-                                    part * dot.weightsPerPart()));
-        for (int64_t row = 0; row < rows; ++row) {
-          Value &acc = accumulators[(row * blocks + block) * parts + part];
-          acc = dot.multiplyAdd(acc, activations[row], w);
-        }
+    int64_t columns = blocks * dot.parts();
+    auto activation = [&](int64_t row) {
+      return dot.loadActivation(op.getA(),
+                                k.add(a, rowOffset(row, op.getARowStrides())));
+    };
+    auto weights = [&](int64_t column) {
+      int64_t offset = column / dot.parts() * int64_t(op.getBBlockStride()) +
+                       column % dot.parts() * dot.weightsPerPart();
+      return dot.loadWeights(op.getB(), k.add(b, offset));
+    };
+    bool keepsWeights = columns <= rows;
+    SmallVector<Value> kept;
+    for (int64_t i = 0; i < (keepsWeights ? columns : rows); ++i)
+      kept.push_back(keepsWeights ? weights(i) : activation(i));
+    for (int64_t i = 0; i < (keepsWeights ? rows : columns); ++i) {
+      Value streamed = keepsWeights ? activation(i) : weights(i);
+      for (auto [j, value] : llvm::enumerate(kept)) {
+        int64_t row = keepsWeights ? i : j, column = keepsWeights ? j : i;
+        Value &acc = accumulators[row * columns + column];
+        acc = dot.multiplyAdd(acc, keepsWeights ? streamed : value,
+                              keepsWeights ? value : streamed);
       }
+    }
     return accumulators;
   }
 
