@@ -334,8 +334,10 @@ bool readsIntegers(Operation *op) {
 Value createQuantizedConstant(OpBuilder &builder, Location loc, Value real,
                               quant::UniformQuantizedType type) {
   QuantParams params = getQuantParams(type);
+  FailureOr<SmallVector<float>> values = getFloatValues(real);
+  assert(succeeded(values) && "getConstantType has read the constant");
   SmallVector<int8_t> integers;
-  for (float value : *getFloatValues(real))
+  for (float value : *values)
     integers.push_back(static_cast<int8_t>(quantize(value, params)));
   auto shape = cast<RankedTensorType>(real.getType());
   return builder.create<ConstantOp>(
