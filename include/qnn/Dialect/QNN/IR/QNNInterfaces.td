@@ -81,6 +81,24 @@ def CommutesWithQDQ : OpInterface<"CommutesWithQDQ"> {
     "bool", "commutesWithQDQ", (ins), "", [{ return true; }]>];
 }
 
+def RenamesDimensionsOpInterface
+    : OpInterface<"RenamesDimensionsOpInterface"> {
+  let cppNamespace = "::mlir::qnn";
+  let description = [{
+    An op defined index by index, so that a transpose of its operands is a
+    transpose of its result: `f(transpose(x, p)) = transpose(f'(x), p')`, where
+    `f'` is `f` with the dimensions its attributes speak of renamed. All
+    operands have one rank, or broadcast to it.
+  }];
+  let methods = [InterfaceMethod<
+    [{Renames dimension k to `permutation[k]` in `attributes`, a copy of this
+      op's, which then are those of `f'`. Returns `p'`.}],
+    "::llvm::SmallVector<int64_t>", "renameDimensions",
+    (ins "::llvm::ArrayRef<int64_t>":$permutation,
+         "::mlir::NamedAttrList &":$attributes), "",
+    [{ return ::llvm::SmallVector<int64_t>(permutation); }]>];
+}
+
 def RequantFusableOpInterface : OpInterface<"RequantFusableOpInterface"> {
   let cppNamespace = "::mlir::qnn";
   let description = [{

@@ -251,6 +251,7 @@ class QNN_BinaryOp<string mnemonic, string formula, string quantized,
                    list<Trait> traits = []>
     : QNN_ShapedOp<mnemonic, !listconcat([
         DeclareOpInterfaceMethods<QuantizableOpInterface>,
+        DeclareOpInterfaceMethods<RenamesDimensionsOpInterface>,
         DeclareOpInterfaceMethods<RequantFusableOpInterface>], traits)> {
   let summary = "element-wise " # formula # " with NumPy broadcasting";
   let description = [{
@@ -285,8 +286,10 @@ def QNN_DivOp : QNN_BinaryOp<"div", "a / b",
 
 /// A unary element-wise op: its quantized form is a table of 256 entries.
 class QNN_UnaryOp<string mnemonic, string formula,
-                  list<string> quantizable = [], list<Trait> traits = []>
+                  list<string> quantizable = [], list<string> renames = [],
+                  list<Trait> traits = []>
     : QNN_ShapedOp<mnemonic, !listconcat([SameOperandsAndResultShape,
+        DeclareOpInterfaceMethods<RenamesDimensionsOpInterface, renames>,
         DeclareOpInterfaceMethods<QuantizableOpInterface, quantizable>],
         traits)> {
   let summary = "element-wise " # formula;
@@ -322,7 +325,7 @@ def QNN_TanhOp : QNN_UnaryOp<"tanh", "tanh(x)", ["getFixedResultRange"]>;
 
 def QNN_SoftmaxOp : QNN_UnaryOp<"softmax",
     "exp(x - max(x)) / sum(exp(x - max(x))) along an axis",
-    ["getFixedResultRange"]> {
+    ["getFixedResultRange"], ["renameDimensions"]> {
   let description = [{
     Quantized form: `quantize(softmax(dequantize(x)))`, in f32.
 
@@ -453,6 +456,8 @@ def QNN_GlobalMaxPoolOp : QNN_ShapedOp<"global_max_pool", [
 }
 
 def QNN_ReduceMeanOp : QNN_ShapedOp<"reduce_mean", [
+    DeclareOpInterfaceMethods<RenamesDimensionsOpInterface,
+        ["renameDimensions"]>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>,
     DeclareOpInterfaceMethods<RequantFusableOpInterface>]> {
   let summary = "mean over axes";
@@ -480,6 +485,8 @@ def QNN_ReduceMeanOp : QNN_ShapedOp<"reduce_mean", [
 //===----------------------------------------------------------------------===//
 
 def QNN_ConcatOp : QNN_ShapedOp<"concat", [
+    DeclareOpInterfaceMethods<RenamesDimensionsOpInterface,
+        ["renameDimensions"]>,
     DeclareOpInterfaceMethods<QuantizableOpInterface>]> {
   let summary = "concatenation along an axis";
   let description = [{
@@ -548,7 +555,9 @@ def QNN_TransposeOp : QNN_MovementOp<"transpose"> {
   let hasCanonicalizer = 1;
 }
 
-def QNN_PadOp : QNN_MovementOp<"pad", ["commutesWithQDQ"]> {
+def QNN_PadOp : QNN_MovementOp<"pad", ["commutesWithQDQ"], [
+    DeclareOpInterfaceMethods<RenamesDimensionsOpInterface,
+        ["renameDimensions"]>]> {
   let summary = "pads with a constant";
   let description = [{
     Quantized form: pads with `quantize(value)`.
@@ -566,7 +575,9 @@ def QNN_PadOp : QNN_MovementOp<"pad", ["commutesWithQDQ"]> {
                        DenseI64ArrayAttr:$high, F32Attr:$value);
 }
 
-def QNN_SliceOp : QNN_MovementOp<"slice"> {
+def QNN_SliceOp : QNN_MovementOp<"slice", [], [
+    DeclareOpInterfaceMethods<RenamesDimensionsOpInterface,
+        ["renameDimensions"]>]> {
   let summary = "a strided box of a tensor";
   let description = [{
     `y[i] = x[starts + i * steps]`; `steps` may be negative.
@@ -604,7 +615,9 @@ def QNN_NearestMode : I32EnumAttr<"NearestMode",
   let cppNamespace = "::mlir::qnn";
 }
 
-def QNN_ResizeNearestOp : QNN_MovementOp<"resize_nearest"> {
+def QNN_ResizeNearestOp : QNN_MovementOp<"resize_nearest", [], [
+    DeclareOpInterfaceMethods<RenamesDimensionsOpInterface,
+        ["renameDimensions"]>]> {
   let summary = "nearest-neighbour resize of every dimension";
   let description = [{
     Index and rounding as ONNX Resize: output index -> coordinate by
