@@ -65,15 +65,15 @@ public:
   static llvm::Expected<std::unique_ptr<Network>>
   create(std::shared_ptr<LoadedModule> module, func::FuncOp func);
 
-  ArrayRef<TensorInfo> inputs() const override { return inputInfos; }
-  ArrayRef<TensorInfo> outputs() const override { return outputInfos; }
+  ArrayRef<PortInfo> inputs() const override { return inputInfos; }
+  ArrayRef<PortInfo> outputs() const override { return outputInfos; }
   llvm::Error run(ArrayRef<const void *> inputs,
                   ArrayRef<void *> outputs) override;
 
 private:
   std::shared_ptr<LoadedModule> module;
   func::FuncOp func;
-  std::vector<TensorInfo> inputInfos, outputInfos;
+  std::vector<PortInfo> inputInfos, outputInfos;
 };
 } // namespace
 
@@ -104,13 +104,13 @@ static std::optional<NpyType> getArrayType(Type type) {
   return NpyType::Int32;
 }
 
-static llvm::Expected<TensorInfo>
+static llvm::Expected<PortInfo>
 getInfo(func::FuncOp func, Type type, StringAttr name, const Twine &otherwise) {
   std::string text = name ? name.getValue().str() : otherwise.str();
   std::optional<NpyType> arrayType = getArrayType(type);
   // NumPy arrays have at most 32 dimensions.
   if (arrayType && cast<RankedTensorType>(type).getRank() <= 32)
-    return TensorInfo{
+    return PortInfo{
         text, *arrayType,
         SmallVector<int64_t>(cast<RankedTensorType>(type).getShape())};
   std::string message;

@@ -10,7 +10,7 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-size_t TensorInfo::getNumBytes() const {
+size_t PortInfo::getNumBytes() const {
   size_t bytes = getNpyTypeSize(type);
   for (int64_t size : shape)
     bytes *= size;

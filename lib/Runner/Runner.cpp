@@ -33,7 +33,7 @@ namespace {
 /// Row-major elements of a tensor at an address aligned to 64 bytes.
 class Buffer {
 public:
-  static llvm::Expected<Buffer> allocate(const TensorInfo &info) {
+  static llvm::Expected<Buffer> allocate(const PortInfo &info) {
     Buffer buffer;
     buffer.memory = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
         info.getNumBytes(), "", llvm::Align(64));
@@ -50,9 +50,9 @@ private:
 } // namespace
 
 static llvm::Expected<std::vector<Buffer>>
-allocateAll(ArrayRef<TensorInfo> infos) {
+allocateAll(ArrayRef<PortInfo> infos) {
   std::vector<Buffer> buffers;
-  for (const TensorInfo &info : infos) {
+  for (const PortInfo &info : infos) {
     auto buffer = Buffer::allocate(info);
     if (!buffer)
       return buffer.takeError();
@@ -90,7 +90,7 @@ findInput(const Network &network, StringRef argument) {
 }
 
 /// The array of `info` in an .npy file, or by its name in an .npz archive.
-static llvm::Expected<NpyArray> readArray(const TensorInfo &info,
+static llvm::Expected<NpyArray> readArray(const PortInfo &info,
                                           StringRef file) {
   if (!file.ends_with(".npz"))
     return readNpy(file);
@@ -101,7 +101,7 @@ static llvm::Expected<NpyArray> readArray(const TensorInfo &info,
 }
 
 /// The array has the type and shape of the input.
-static llvm::Error checkArray(const TensorInfo &info, const NpyArray &array,
+static llvm::Error checkArray(const PortInfo &info, const NpyArray &array,
                               StringRef file) {
   std::string expected = describeArray(info.type, info.shape);
   std::string got = describeArray(array.getType(), array.getShape());
@@ -147,7 +147,7 @@ loadInputs(const Network &network, const RunOptions &options) {
     if (!input)
       return input.takeError();
     auto [index, file] = *input;
-    const TensorInfo &info = network.inputs()[index];
+    const PortInfo &info = network.inputs()[index];
     if (given[index])
       return llvm::createStringError("input '" + info.name +
                                      "' is given twice");
@@ -174,10 +174,10 @@ loadInputs(const Network &network, const RunOptions &options) {
 
 /// The file name of every output; an error when two outputs share one.
 static llvm::Expected<std::vector<std::string>>
-getFileNames(ArrayRef<TensorInfo> outputs) {
+getFileNames(ArrayRef<PortInfo> outputs) {
   std::vector<std::string> names;
   llvm::StringMap<std::string> owners;
-  for (const TensorInfo &info : outputs) {
+  for (const PortInfo &info : outputs) {
     std::string name = info.name;
     for (char &c : name)
       if (!llvm::isAlnum(c) && c != '_' && c != '.' && c != '-')
@@ -243,7 +243,7 @@ static std::string formatElement(NpyType type, const char *from) {
 
 /// Prints the elements in row-major order: blanks between them, commas between
 /// rows of the last dimension.
-static void printElements(const TensorInfo &info, const Buffer &buffer,
+static void printElements(const PortInfo &info, const Buffer &buffer,
                           llvm::raw_ostream &os) {
   size_t size = getNpyTypeSize(info.type);
   size_t row = info.shape.empty() ? 1 : info.shape.back();
@@ -297,7 +297,7 @@ static void printJson(const Network &network, ArrayRef<double> times,
   llvm::json::OStream json(os);
   json.object([&] {
     json.attributeArray("outputs", [&] {
-      for (const TensorInfo &info : network.outputs())
+      for (const PortInfo &info : network.outputs())
         json.object([&] {
           json.attribute("name", llvm::json::fixUTF8(info.name));
           json.attributeArray("shape", [&] {

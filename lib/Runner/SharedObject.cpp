@@ -34,8 +34,8 @@ public:
       dlclose(library);
   }
 
-  ArrayRef<TensorInfo> inputs() const override { return inputInfos; }
-  ArrayRef<TensorInfo> outputs() const override { return outputInfos; }
+  ArrayRef<PortInfo> inputs() const override { return inputInfos; }
+  ArrayRef<PortInfo> outputs() const override { return outputInfos; }
   llvm::Error run(ArrayRef<const void *> inputs,
                   ArrayRef<void *> outputs) override;
 
@@ -45,7 +45,7 @@ private:
   void *library = nullptr;
   abi::RunFn entry = nullptr;
   std::unique_ptr<llvm::WritableMemoryBuffer> arena;
-  std::vector<TensorInfo> inputInfos, outputInfos;
+  std::vector<PortInfo> inputInfos, outputInfos;
 };
 } // namespace
 
@@ -94,9 +94,9 @@ static llvm::Expected<std::string> findPrefix(StringRef path) {
                                  llvm::join(prefixes, ", "));
 }
 
-static std::vector<TensorInfo> getInfos(const abi::TensorInfo *tensors,
-                                        uint32_t count) {
-  std::vector<TensorInfo> infos;
+static std::vector<PortInfo> getInfos(const abi::TensorInfo *tensors,
+                                      uint32_t count) {
+  std::vector<PortInfo> infos;
   for (const abi::TensorInfo &tensor : ArrayRef(tensors, count))
     infos.push_back(
         {tensor.name,

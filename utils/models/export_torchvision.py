@@ -43,6 +43,10 @@ def randomize(model):
     return model.eval()
 
 
+def export_onnx(model, image, path):
+    torch.onnx.export(model, image, str(path), opset_version=13, input_names=["input"], output_names=["output"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("outdir", type=Path)
@@ -56,7 +60,7 @@ def main():
         model = randomize(torchvision.models.get_model(name, weights=None))
         image = pictures(1)
         path = args.outdir / f"{name}.onnx"
-        torch.onnx.export(model, image, str(path), opset_version=13, input_names=["input"], output_names=["output"])
+        export_onnx(model, image, path)
         with torch.no_grad():
             output = model(image)
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, output mean {output.mean():.3f} std {output.std():.3f}")

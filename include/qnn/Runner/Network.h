@@ -28,7 +28,7 @@
 namespace mlir::qnn {
 
 /// One input or output of a network.
-struct TensorInfo {
+struct PortInfo {
   std::string name;
   NpyType type;
   SmallVector<int64_t> shape;
@@ -40,8 +40,8 @@ class Network {
 public:
   virtual ~Network() = default;
 
-  virtual ArrayRef<TensorInfo> inputs() const = 0;
-  virtual ArrayRef<TensorInfo> outputs() const = 0;
+  virtual ArrayRef<PortInfo> inputs() const = 0;
+  virtual ArrayRef<PortInfo> outputs() const = 0;
 
   /// Threads that a run uses.
   virtual unsigned getNumThreads() const { return 1; }
