@@ -99,3 +99,16 @@ func.func @converts_at_borders(%x: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf3
   %5 = qnn.tanh %4 : (tensor<2xf32>) -> tensor<2xf32>
   return %5, %4 : tensor<2xf32>, tensor<2xf32>
 }
+
+// -----
+
+// Every value of a constant operand, one by one.
+// CHECK-LABEL: func.func @quantizes_every_value_of_a_constant(
+// CHECK: qnn.constant dense<[-128, -127, -126, -125, -124, -123, -122, -121, -120, -119, -118, -117, -116, -115, -114, 127]>
+func.func @quantizes_every_value_of_a_constant(%x: tensor<16xf32>) -> tensor<16xf32> {
+  %c = qnn.constant dense<[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0, 13.0, 14.0, 255.0]> : tensor<16xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 1.0] : tensor<16xf32>
+  %1 = qnn.add %0, %c : (tensor<16xf32>, tensor<16xf32>) -> tensor<16xf32>
+  %2 = qnn.observe %1 as "add" range [0.0, 255.0] : tensor<16xf32>
+  return %2 : tensor<16xf32>
+}
