@@ -80,7 +80,8 @@ CalibrationCache::fromJSON(const llvm::json::Value &value) {
     return makeError("expected a JSON object");
   std::optional<int64_t> version = object->getInteger("version");
   if (version != kVersion)
-    return makeError("expected 'version' 1; calibrate again with this compiler");
+    return makeError(
+        "expected 'version' 1; calibrate again with this compiler");
   std::optional<llvm::StringRef> graph = object->getString("graph");
   std::optional<int64_t> samples = object->getInteger("samples");
   const llvm::json::Object *entries = object->getObject("tensors");

@@ -35,9 +35,8 @@ void TensorStatistics::widen(int newLog2Width) {
     // when the halves are walked outwards.
     constexpr int half = kBins / 2;
     for (int j = 0; j < half; ++j)
-      counts[half + j] = j < half / 2 ? counts[half + 2 * j] +
-                                            counts[half + 2 * j + 1]
-                                      : 0;
+      counts[half + j] =
+          j < half / 2 ? counts[half + 2 * j] + counts[half + 2 * j + 1] : 0;
     for (int j = 1; j <= half; ++j)
       counts[half - j] =
           j <= half / 2 ? counts[half - 2 * j] + counts[half - 2 * j + 1] : 0;

@@ -89,8 +89,9 @@ inline double quantizeBias(float x, double scale) {
   return std::nearbyint(static_cast<double>(x) / scale);
 }
 
-/// Chosen scales stay in [2^-40, 2^40]: s * s' / s'' and every dequantized 8-bit
-/// value is a normal f32. Smaller values count as zero, larger ones saturate.
+/// Chosen scales stay in [2^-40, 2^40]: s * s' / s'' and every dequantized
+/// 8-bit value is a normal f32. Smaller values count as zero, larger ones
+/// saturate.
 inline constexpr double kMinScale = 0x1p-40;
 inline constexpr double kMaxScale = 0x1p40;
 

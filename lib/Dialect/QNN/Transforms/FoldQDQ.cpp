@@ -150,8 +150,7 @@ Type getResultType(Operation *op, StringRef &reason) {
       reason = "the result has a float use";
       return {};
     }
-    if (!isNarrow(quantize.getType()) ||
-        (type && type != quantize.getType())) {
+    if (!isNarrow(quantize.getType()) || (type && type != quantize.getType())) {
       reason = "the result is quantized to more than one type";
       return {};
     }

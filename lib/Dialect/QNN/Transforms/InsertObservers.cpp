@@ -78,9 +78,9 @@ struct InsertObserversPass final
         continue;
       builder.setInsertionPointAfterValue(tensor);
       std::string name = namer.name(tensor);
-      auto observe = builder.create<ObserveOp>(
-          tensor.getLoc(), tensor.getType(), tensor, name, FloatAttr(),
-          FloatAttr());
+      auto observe =
+          builder.create<ObserveOp>(tensor.getLoc(), tensor.getType(), tensor,
+                                    name, FloatAttr(), FloatAttr());
       tensor.replaceAllUsesExcept(observe.getResult(), observe);
       if (emitRemarks)
         emitRemark(tensor.getLoc(), "observes '") << name << "'";

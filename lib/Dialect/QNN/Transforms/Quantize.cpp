@@ -81,8 +81,8 @@ bool WeightedLayer::quantizeChannel(int64_t c, const QuantParams &input) {
   for (float w : channel)
     magnitude = std::max(magnitude, std::fabs(w));
   // No input lies further from its zero point than this.
-  double reach = std::max(input.max - input.zeroPoint,
-                          input.zeroPoint - input.min);
+  double reach =
+      std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);
   constexpr double limit = std::numeric_limits<int32_t>::max();
   for (QuantParams params = getWeightParams(magnitude);
        params.scale <= kMaxScale; params.scale *= 2) {
@@ -238,8 +238,7 @@ LogicalResult Quantizer::quantizeWeights(Operation *op) {
     return success();
   OpOperand *bias = quantizable.getBiasOperand();
   // The first activation operand is the one the weight multiplies.
-  Value root =
-      getScaleRoot(quantizable.getActivationOperands().front()->get());
+  Value root = getScaleRoot(quantizable.getActivationOperands().front()->get());
   quant::UniformQuantizedType inputType = types.lookup(root);
   if (!inputType)
     if (auto dequantize = root.getDefiningOp<quant::DequantizeCastOp>())
@@ -305,9 +304,8 @@ void Quantizer::replaceWeights(QuantizableOpInterface op,
     for (double scale : layer.scales)
       products.push_back(double(input.scale) * scale);
     replace(bias,
-            getIntegerElements(
-                context, {int64_t(layer.biases.size())},
-                ArrayRef<int32_t>(layer.integerBiases)),
+            getIntegerElements(context, {int64_t(layer.biases.size())},
+                               ArrayRef<int32_t>(layer.integerBiases)),
             getPerAxis(32, products, std::numeric_limits<int32_t>::min(),
                        std::numeric_limits<int32_t>::max()));
   }

@@ -70,8 +70,8 @@ StringRef whyIllegal(Operation *op, const Stage &stage) {
   if (isa<QNNDialect>(op->getDialect())) {
     bool quantized = llvm::any_of(op->getOperandTypes(), isQuantized) ||
                      llvm::any_of(op->getResultTypes(), isQuantized);
-    if (quantized && !(isa<ConstantOp>(op) ? stage.quantizedConstants
-                                           : stage.quantizedOps))
+    if (quantized &&
+        !(isa<ConstantOp>(op) ? stage.quantizedConstants : stage.quantizedOps))
       return "quantized tensors in it";
   }
   if (auto quantize = dyn_cast<quant::QuantizeCastOp>(op);
@@ -81,8 +81,7 @@ StringRef whyIllegal(Operation *op, const Stage &stage) {
   return {};
 }
 
-struct VerifyStagePass final
-    : qnn::impl::VerifyStagePassBase<VerifyStagePass> {
+struct VerifyStagePass final : qnn::impl::VerifyStagePassBase<VerifyStagePass> {
   using Base::Base;
 
   void runOnOperation() override {
