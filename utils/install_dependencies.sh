@@ -12,6 +12,8 @@ packages=(
   libonnx-dev libprotobuf-dev protobuf-compiler libzip-dev
   # Tests and demo: the networks come from PyTorch and torchvision, the digits from scikit-learn.
   python3 python3-onnx python3-numpy python3-torch python3-torchvision python3-sklearn libopenblas0-pthread
+  # Linking objects from C as anybody would.
+  gcc
   # Running AArch64 objects.
   qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 )

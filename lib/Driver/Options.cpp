@@ -170,6 +170,9 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
     return badChoice("calibrator", "minmax or percentile", line.calibrator);
   if (!(line.percentile > 0 && line.percentile <= 100))
     return makeError("--percentile: expected a number in (0, 100]");
+  if (line.percentile.getNumOccurrences() && line.calibrator != "percentile")
+    return makeError("--percentile is of no use without "
+                     "--calibrator=percentile");
   options.precision =
       line.precision == "int8" ? Precision::Int8 : Precision::Float32;
   options.quantizedIO = line.io == "quantized";

@@ -347,7 +347,7 @@ static llvm::Error runNetwork(Network &network, const RunOptions &options,
       return error;
   printOutputs(network, *outputs, options.print, os);
   if (!times->empty())
-    os << llvm::formatv("{0} runs, median {1:f3} ms, min {2:f3} ms, {3} "
+    os << llvm::formatv("{0} runs, median {1:f5} ms, min {2:f5} ms, {3} "
                         "thread(s)\n",
                         times->size(), getMedian(*times), times->front(),
                         network.getNumThreads());

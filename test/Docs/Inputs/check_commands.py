@@ -2,6 +2,7 @@
 
 Usage: check_commands.py WORK_DIRECTORY ROOT DOCUMENT...   The ```sh blocks of each document run in order, as one script, in
 WORK_DIRECTORY, which sees the top level of ROOT; the first command that fails ends the document. ```mlir blocks must parse.
+The lines of ```text blocks must be printed by those commands, in this order; `...` stands for anything, SSA numbers do not count.
 Lines that install, build or run this very suite are left to utils/check.sh, which runs them before.
 """
 
@@ -23,8 +24,24 @@ def prepare(work, root):
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     for entry in root.iterdir():
-        if not entry.name.startswith("."):
+        if not entry.name.startswith(".") and entry.name != "out":  # where a reader of the same page keeps results
             (work / entry.name).symlink_to(entry)
+
+
+def lines_not_printed(shown, printed):
+    """The lines of a document that its commands did not print in that order."""
+
+    def anonymous(line):
+        return re.sub(r"%\d+", "%", line.strip())
+
+    rest = [anonymous(line) for line in printed.splitlines()]
+    for line in shown.splitlines():
+        pattern = re.compile(".*".join(map(re.escape, anonymous(line).split("..."))))
+        place = next((i for i, candidate in enumerate(rest) if pattern.fullmatch(candidate)), None)
+        if place is None:
+            yield line
+        else:
+            rest = rest[place + 1 :]
 
 
 def check(document, work, root):
@@ -39,8 +56,11 @@ def check(document, work, root):
     prepare(work, root)
     run = subprocess.run(["bash", "-x", "-euo", "pipefail", "-c", script], cwd=work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode:
-        failures += 1
         print(f"{document.name}: the last command below exits with {run.returncode}:\n{run.stdout}")
+        return failures + 1
+    for line in lines_not_printed("".join(blocks(text, "text")), run.stdout):
+        failures += 1
+        print(f"{document.name}: shows a line that its commands do not print here:\n{line}")
     return failures
 
 

@@ -84,7 +84,9 @@ struct ApplyRangesPass final : qnn::impl::ApplyRangesPassBase<ApplyRangesPass> {
       if (loaded.tensors.count(op.getName().str()))
         return WalkResult::advance();
       fail() << "has no tensor '" << op.getName()
-             << "'; calibrate again with the same precision rules";
+             << "'; calibrate again with the same precision rules, and keep "
+                "layer names between runs of quant-opt with "
+                "--mlir-print-debuginfo";
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())
