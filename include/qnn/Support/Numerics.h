@@ -114,8 +114,9 @@ inline QuantParams clampParams(QuantParams p, const float *low,
                                const float *high) {
   int32_t min = low ? quantize(*low, p) : p.min;
   int32_t max = high ? quantize(*high, p) : p.max;
-  p.min = min;
-  p.max = max < min ? min : max;
+  // Low first, then high, as clampF32: where they cross the upper bound wins.
+  p.min = max < min ? max : min;
+  p.max = max;
   return p;
 }
 
