@@ -1,5 +1,7 @@
-// RUN: quant-opt %s -convert-qnn-to-microkernel=level=avx512vnni -split-input-file | FileCheck %s
-// RUN: quant-opt %s -convert-qnn-to-microkernel=level=dotprod -split-input-file | FileCheck %s --check-prefix=ARM
+// RUN: quant-opt %s -convert-qnn-to-microkernel=level=avx512vnni -split-input-file > %t.mlir
+// RUN: FileCheck %s < %t.mlir
+// RUN: FileCheck %s --check-prefix=UNSIGNED < %t.mlir
+// RUN: quant-opt %s -convert-qnn-to-microkernel=level=dotprod -split-input-file | FileCheck %s --check-prefix=SIGNED
 
 // A padded convolution reads a bordered copy of its input: 4 + 2 rows of 4 + 2 pixels. Two convolutions of one shape share
 // their kernel, although bounds and zero points differ. The bias holds -(zero + 128) * sum w where bytes are unsigned.
@@ -10,8 +12,8 @@
 // CHECK:       func.func private @[[CONV]](
 // CHECK:         microkernel.brgemm
 // CHECK-SAME:      reduction = array<i64: 3, 6>, reduction_strides = array<i64: 48, 4>, rows = array<i64: 4, 4>
-// CHECK-DAG:   memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-9288, -9288
-// ARM-DAG:     memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-72, -72
+// UNSIGNED:    memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-9288, -9288
+// SIGNED:      memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-72, -72
 !x = !quant.uniform<i8:f32, 0.5:1>
 !y = !quant.uniform<i8:f32, 0.5:-7>
 !w = !quant.uniform<i8:f32, 0.25>
