@@ -309,10 +309,6 @@ llvm::Error Compilation::run() {
       return makeError("'" + options.input +
                        "' is quantized already: it "
                        "takes no calibration");
-    if (options.precision == Precision::Float32)
-      return makeError("'" + options.input +
-                       "' is quantized already: --precision=f32 needs the "
-                       "float network");
     if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
       return error;
   } else {
