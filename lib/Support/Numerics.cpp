@@ -26,8 +26,6 @@ QuantParams qnn::getQuantParams(quant::QuantizedType type, int64_t channel) {
 }
 
 float qnn::getScaleOfWidth(double width, int steps) {
-  if (width == 0)
-    return 1.0f;
   return static_cast<float>(
       std::min(std::max(width / steps, kMinScale), kMaxScale));
 }

@@ -95,8 +95,9 @@ inline double quantizeBias(float x, double scale) {
 inline constexpr double kMinScale = 0x1p-40;
 inline constexpr double kMaxScale = 0x1p40;
 
-/// f32(width / steps) as a scale: 1 when the width is 0, else brought into
-/// [kMinScale, kMaxScale].
+/// f32(width / steps) as a scale, brought into [kMinScale, kMaxScale]. Width 0
+/// gets the least scale: biases are multiples of the scale they meet, so any
+/// larger one (1, say) would round them for the sake of values that are 0.
 float getScaleOfWidth(double width, int steps);
 
 /// Parameters of an s8 activation in [low, high], asymmetric over [-128, 127].

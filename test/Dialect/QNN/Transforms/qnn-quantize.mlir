@@ -5,11 +5,11 @@
 // RUN: not quant-opt /dev/null -qnn-quantize=int4 2>&1 | FileCheck %s --check-prefix=OPTION
 // OPTION: no such option int4
 
-// Scale 2^-6 = 127/64 / 127 per channel, 1 for the channel of zeros; bias scale 0.5 * 2^-6 and 0.5 * 1.
-// CHECK: ![[$BT:.+]] = !quant.uniform<i32:f32:0, {7.812500e-03,5.000000e-01}>
-// CHECK: ![[$WT:.+]] = !quant.uniform<i8<-127:127>:f32:0, {1.562500e-02,1.000000e+00}>
+// Scale 2^-6 = 127/64 / 127 per channel; for the channel of zeros the least that its bias allows, so the bias stays exact.
+// CHECK: ![[$BT:.+]] = !quant.uniform<i32:f32:0, {7.812500e-03,9.3132257461547852E-10}>
+// CHECK: ![[$WT:.+]] = !quant.uniform<i8<-127:127>:f32:0, {1.562500e-02,1.862645149230957E-9}>
 // CHECK-LABEL: func.func @quantizes_weights_per_channel(
-// CHECK: %[[B:.+]] = qnn.constant dense<[32, 3]> : tensor<2xi32> as tensor<2x![[$BT]]>
+// CHECK: %[[B:.+]] = qnn.constant dense<[32, 1610612736]> : tensor<2xi32> as tensor<2x![[$BT]]>
 // CHECK: %[[BIAS:.+]] = "quant.dcast"(%[[B]])
 // CHECK: %[[W:.+]] = qnn.constant dense<{{\[\[}}127, -32], [0, 0]]> : tensor<2x2xi8> as tensor<2x2x![[$WT]]>
 // CHECK: %[[WEIGHT:.+]] = "quant.dcast"(%[[W]])
@@ -43,11 +43,11 @@ func.func @large_bias_widens_weight_scale(%x: tensor<1x1xf32>) -> tensor<1x1xf32
 
 // -----
 
-// Ranges grow to hold 0; a range of nothing has scale 1; a range too small for f32 arithmetic has scale 2^-40.
+// Ranges grow to hold 0; a range of nothing, or too small for f32 arithmetic, has scale 2^-40.
 // CHECK-LABEL: func.func @chooses_valid_scales(
 // CHECK: !quant.uniform<i8:f32, 2.000000e+00:-128>
 // CHECK: !quant.uniform<i8:f32, 2.000000e+00:127>
-// CHECK: !quant.uniform<i8:f32, 1.000000e+00>
+// CHECK: !quant.uniform<i8:f32, 9.0949470177292824E-13>
 // CHECK: !quant.uniform<i8:f32, 9.0949470177292824E-13:-128>
 func.func @chooses_valid_scales(%a: tensor<2xf32>, %b: tensor<2xf32>, %c: tensor<2xf32>, %d: tensor<2xf32>) -> tensor<8xf32> {
   %0 = qnn.observe %a as "a" range [500.0, 510.0] : tensor<2xf32>

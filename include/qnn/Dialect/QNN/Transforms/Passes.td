@@ -325,9 +325,9 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     - fixed ranges: [0, 1] is scale 1/256 with zero point -128, [-1, 1] is scale
       1/128 with zero point 0;
     - weights: s8 in [-127, 127], one scale per output channel,
-      `s = f32(max|w| / 127)`, zero point 0; a channel of zeros has scale 1;
+      `s = f32(max|w| / 127)`, zero point 0;
     - biases: i32, scale = input scale x weight scale, exact in binary64.
-    Scales stay in [2^-40, 2^40]; a range of 0 has scale 1. Where
+    Scales stay in [2^-40, 2^40]; a range of 0 has the least. Where
     `|bias| + sum |w| * max|q - z|` exceeds i32 the weight scale of that channel
     is doubled until it does not, so no accumulator ever overflows.
 
