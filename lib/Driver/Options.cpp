@@ -71,8 +71,10 @@ struct CommandLine {
   cl::opt<std::string> calibrator{
       "calibrator", cl::value_desc("minmax|percentile"), cl::init("minmax"),
       cl::cat(quantization), cl::desc("How ranges follow from what was seen")};
-  cl::opt<double> percentile{
-      "percentile", cl::value_desc("P"), cl::init(99.99), cl::cat(quantization),
+  // A string: the message of cl::opt<double> is not one `error:` line.
+  cl::opt<std::string> percentile{
+      "percentile", cl::value_desc("P"), cl::init("99.99"),
+      cl::cat(quantization),
       cl::desc("Percent of the values that --calibrator=percentile keeps "
                "(default 99.99)")};
 
@@ -168,8 +170,9 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
     return badChoice("io", "float or quantized", line.io);
   if (line.calibrator != "minmax" && line.calibrator != "percentile")
     return badChoice("calibrator", "minmax or percentile", line.calibrator);
-  if (!(line.percentile > 0 && line.percentile <= 100))
-    return makeError("--percentile: expected a number in (0, 100]");
+  if (!llvm::to_float(line.percentile.getValue(), options.percentile) ||
+      !(options.percentile > 0 && options.percentile <= 100))
+    return badChoice("percentile", "a number in (0, 100]", line.percentile);
   if (line.percentile.getNumOccurrences() && line.calibrator != "percentile")
     return makeError("--percentile is of no use without "
                      "--calibrator=percentile");
@@ -177,7 +180,6 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
       line.precision == "int8" ? Precision::Int8 : Precision::Float32;
   options.quantizedIO = line.io == "quantized";
   options.calibrator = line.calibrator;
-  options.percentile = line.percentile;
   options.precisionRules = line.rules;
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;

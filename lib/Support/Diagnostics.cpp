@@ -10,6 +10,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ConvertUTF.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -17,11 +18,17 @@ using namespace mlir::qnn;
 
 std::string qnn::escapeControls(StringRef text) {
   std::string result;
-  for (unsigned char c : text) {
-    if (c >= 0x20 && c != 0x7f) {
-      result += c;
+  while (!text.empty()) {
+    unsigned char c = text.front();
+    const auto *begin = reinterpret_cast<const llvm::UTF8 *>(text.begin());
+    const auto *end = reinterpret_cast<const llvm::UTF8 *>(text.end());
+    size_t length = llvm::getNumBytesForUTF8(c);
+    if (c >= 0x20 && c != 0x7f && llvm::isLegalUTF8Sequence(begin, end)) {
+      result += text.take_front(length);
+      text = text.drop_front(length);
       continue;
     }
+    text = text.drop_front();
     result += '\\';
     result += llvm::hexdigit(c >> 4);
     result += llvm::hexdigit(c & 15);

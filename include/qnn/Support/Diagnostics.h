@@ -35,7 +35,8 @@ public:
   explicit OneLineDiagnostics(MLIRContext *context);
 };
 
-/// `text` with control characters as `\0A`, for one line of output.
+/// `text` with control characters and what is not UTF-8 as `\0A`, for one line
+/// of output.
 std::string escapeControls(StringRef text);
 
 } // namespace mlir::qnn
