@@ -125,6 +125,7 @@ LogicalResult import::convertHardSigmoid(NodeImporter &node) {
 LogicalResult import::convertClip(NodeImporter &node) {
   float infinity = std::numeric_limits<float>::infinity();
   float low = -infinity, high = infinity;
+  Value input = node.getValue(0);
   if (node.getOpset() < 11) {
     low = node.hasAttr("min") ? node.getFloat("min", 0) : low;
     high = node.hasAttr("max") ? node.getFloat("max", 0) : high;
@@ -134,7 +135,6 @@ LogicalResult import::convertClip(NodeImporter &node) {
   }
   if (std::isnan(low) || std::isnan(high))
     return node.error() << "expected bounds that are numbers, got NaN";
-  Value input = node.getValue(0);
   return node.setResult(createClip(node, input, low, high));
 }
 
@@ -210,7 +210,14 @@ LogicalResult import::convertDropout(NodeImporter &node) {
     if (training.ints()[0] != 0)
       return node.unsupported("training mode, export the model for inference");
   }
-  if (node.hasOutput(1))
-    return node.unsupported("output mask");
+  SmallVector<int64_t> shape(node.getShape(0));
+  if (node.hasOutput(1)) { // everything is kept
+    if (*countElements(shape) > kMaxFoldedElements)
+      return node.unsupported("output mask of this size");
+    std::vector<int64_t> ones(*countElements(shape), 1);
+    (void)node.setResult(
+        HostTensor::fromInts(shape, std::move(ones), onnx::TensorProto::BOOL),
+        1);
+  }
   return node.forward(0);
 }

@@ -228,20 +228,20 @@ import::bindInputs(const onnx::GraphProto &graph, const ImportOptions &options,
     initializers.insert(tensor.name());
   std::vector<InputBinder> binders;
   llvm::StringMap<int64_t> symbols;
-  llvm::StringSet<> names;
+  SmallVector<std::string> names;
   for (const auto &input : graph.input()) {
     if (initializers.contains(input.name()))
       continue;
-    names.insert(input.name());
+    names.push_back(input.name());
     binders.emplace_back(input, options, loc.getContext());
     if (failed(binders.back().check(symbols)))
       return failure();
   }
   for (const auto &entry : options.inputShapes)
-    if (!names.contains(entry.first()))
-      return emitError(loc) << "--input-shape names '" << entry.first()
-                            << "', but the model has inputs "
-                            << llvm::join(names.keys(), ", ");
+    if (!llvm::is_contained(names, entry.first()))
+      return emitError(loc)
+             << "--input-shape names '" << entry.first()
+             << "', but the model has inputs " << llvm::join(names, ", ");
   std::vector<ModelInput> inputs;
   for (InputBinder &binder : binders) {
     FailureOr<ModelInput> input = binder.bind(symbols);

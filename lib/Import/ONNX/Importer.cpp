@@ -154,7 +154,7 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   for (const ModelInput &input : inputs)
     types.push_back(RankedTensorType::get(input.shape, builder.getF32Type()));
   function = state.builder.create<func::FuncOp>(
-      loc, "main", builder.getFunctionType(types, {}));
+      builder.getUnknownLoc(), "main", builder.getFunctionType(types, {}));
   Block *entry = function.addEntryBlock();
   for (auto [i, input] : llvm::enumerate(inputs)) {
     function.setArgAttr(i, "qnn.name", builder.getStringAttr(input.name));
@@ -225,7 +225,7 @@ LogicalResult GraphImporter::createReturn() {
     results.push_back(entry.value);
     names.push_back(output.name());
   }
-  state.builder.create<func::ReturnOp>(loc, results);
+  state.builder.create<func::ReturnOp>(state.builder.getUnknownLoc(), results);
   Builder &builder = state.builder;
   function.setType(builder.getFunctionType(function.getArgumentTypes(),
                                            ValueRange(results).getTypes()));
@@ -242,14 +242,18 @@ GraphImporter::run(const ImportOptions &options) {
   FailureOr<std::vector<ModelInput>> inputs = bindInputs(graph, options, loc);
   if (failed(inputs) || failed(importInitializers()))
     return failure();
-  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  OwningOpRef<ModuleOp> module =
+      ModuleOp::create(state.builder.getUnknownLoc());
   state.builder.setInsertionPointToEnd(module->getBody());
   createFunction(*inputs);
   for (int i : *order)
     if (failed(importNode(*graph.mutable_node(i))))
       return failure();
   if (!state.unsupported.empty())
-    return emitError(loc) << state.unsupported.size() << " unsupported ops: "
+    return emitError(loc) << state.unsupported.size()
+                          << (state.unsupported.size() == 1
+                                  ? " unsupported op: "
+                                  : " unsupported ops: ")
                           << llvm::join(state.unsupported, "; ");
   if (failed(createReturn()) || failed(verify(*module)))
     return failure();

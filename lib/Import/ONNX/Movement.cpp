@@ -311,22 +311,41 @@ LogicalResult import::convertSplit(NodeImporter &node) {
   return success();
 }
 
-/// Computed data: only indices in an arithmetic progression, which are a slice.
-static LogicalResult gatherSlice(NodeImporter &node, int64_t axis,
-                                 ArrayRef<int64_t> indices,
-                                 ArrayRef<int64_t> shape) {
-  int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
-  for (size_t i = 1; i < indices.size(); ++i)
-    if (step == 0 || indices[i] - indices[i - 1] != step)
-      return node.unsupported("indices that are not evenly spaced");
-  Box box = Box::whole(node.getShape(0));
-  box.starts[axis] = indices.empty() ? 0 : indices[0];
-  box.sizes[axis] = indices.size();
-  box.steps[axis] = step;
-  Value slice = node.create<SliceOp>(
-      node.getValue(0), ArrayRef<int64_t>(box.starts),
-      ArrayRef<int64_t>(box.sizes), ArrayRef<int64_t>(box.steps));
-  return node.setResult(node.reshape(slice, shape));
+/// Most slices that a Gather of computed data becomes.
+static constexpr size_t kMaxGatherSlices = 64;
+
+/// Computed data: evenly spaced indices are a slice, others several.
+static LogicalResult gatherSlices(NodeImporter &node, int64_t axis,
+                                  ArrayRef<int64_t> indices,
+                                  ArrayRef<int64_t> shape) {
+  Value data = node.getValue(0);
+  if (node.failed())
+    return failure();
+  SmallVector<Value> slices;
+  do {
+    size_t run = std::min<size_t>(indices.size(), 1);
+    int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
+    while (run < indices.size() && step != 0 &&
+           indices[run] - indices[run - 1] == step)
+      ++run;
+    Box box = Box::whole(node.getShape(0));
+    box.starts[axis] = indices.empty() ? 0 : indices[0];
+    box.sizes[axis] = run;
+    box.steps[axis] = run > 1 ? step : 1;
+    slices.push_back(node.create<SliceOp>(data, ArrayRef<int64_t>(box.starts),
+                                          ArrayRef<int64_t>(box.sizes),
+                                          ArrayRef<int64_t>(box.steps)));
+    indices = indices.drop_front(run);
+    if (slices.size() > kMaxGatherSlices)
+      return node.unsupported("more than " + Twine(kMaxGatherSlices) +
+                              " runs of evenly spaced indices");
+  } while (!indices.empty() && !node.failed());
+  if (node.failed())
+    return failure();
+  Value result = slices.size() == 1
+                     ? slices[0]
+                     : node.create<ConcatOp>(ValueRange(slices), axis);
+  return node.setResult(node.reshape(result, shape));
 }
 
 LogicalResult import::convertGather(NodeImporter &node) {
@@ -352,7 +371,7 @@ LogicalResult import::convertGather(NodeImporter &node) {
     return node.error() << "expected a result of fewer elements, got "
                         << formatShape(shape);
   if (!node.isConstant(0))
-    return gatherSlice(node, axis, indices, shape);
+    return gatherSlices(node, axis, indices, shape);
   int64_t inner =
       ShapedType::getNumElements(ArrayRef(data).drop_front(axis + 1));
   int64_t n = indices.size();

@@ -29,11 +29,13 @@ NodeImporter::NodeImporter(GraphState &state, onnx::NodeProto &node)
     : state(state), node(node),
       loc(getNodeLoc(state.builder.getContext(), node)) {}
 
-InFlightDiagnostic NodeImporter::error() {
+NodeError NodeImporter::error() {
   if (failed())
-    return InFlightDiagnostic();
+    return {};
   hasError = true;
-  return emitError(loc) << node.op_type() << ": ";
+  InFlightDiagnostic diagnostic = emitError(loc);
+  diagnostic << node.op_type() << ": ";
+  return diagnostic;
 }
 
 LogicalResult NodeImporter::unsupported(const Twine &reason) {

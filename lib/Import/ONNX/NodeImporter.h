@@ -44,6 +44,25 @@ struct GraphState {
   std::vector<std::string> unsupported;
 };
 
+/// The error under construction, or nothing after the first of a node. Stands
+/// for failure in a `return`.
+class NodeError {
+public:
+  NodeError() = default;
+  NodeError(InFlightDiagnostic diagnostic)
+      : diagnostic(std::move(diagnostic)) {}
+  template <typename T> NodeError &operator<<(T &&value) {
+    if (diagnostic)
+      *diagnostic << std::forward<T>(value);
+    return *this;
+  }
+  operator LogicalResult() const { return failure(); }
+  template <typename T> operator FailureOr<T>() const { return failure(); }
+
+private:
+  std::optional<InFlightDiagnostic> diagnostic;
+};
+
 class NodeImporter {
 public:
   NodeImporter(GraphState &state, onnx::NodeProto &node);
@@ -55,8 +74,8 @@ public:
 
   //===--- Errors ---------------------------------------------------------===//
 
-  /// Reports that the file is wrong. Always "fails", for `return`.
-  InFlightDiagnostic error();
+  /// Reports that the file is wrong.
+  NodeError error();
   /// Notes that this form of the op is not supported.
   LogicalResult unsupported(const Twine &reason);
   bool failed() const { return hasError || hasUnsupported; }

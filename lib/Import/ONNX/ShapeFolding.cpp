@@ -209,6 +209,7 @@ static std::optional<float> computeFloat(StringRef op, float a, float b) {
       .Case("Mul", [=] { return a * b; })
       .Case("Div", [=] { return a / b; })
       .Case("Pow", [=] { return std::pow(a, b); })
+      .Case("FMod", [=] { return std::fmod(a, b); })
       .Case("Max", [=] { return std::fmax(a, b); })
       .Case("Min", [=] { return std::fmin(a, b); })
       .Default([] { return std::nullopt; })();
@@ -235,6 +236,8 @@ static std::optional<int64_t> computeInt(StringRef op, int64_t a, int64_t b) {
     return std::nullopt;
   if (op == "Div")
     return b == -1 ? int64_t(-x) : a / b;
+  if (op == "FMod") // the sign of the dividend
+    return b == -1 ? 0 : a % b;
   if (op == "Mod") { // the sign of the divisor
     int64_t rest = b == -1 ? 0 : a % b;
     return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
@@ -260,6 +263,11 @@ LogicalResult import::foldBinary(NodeImporter &node) {
     return failure();
   if (node.getNumInputs() > 2)
     return node.unsupported("more than two constant operands");
+  StringRef op = node.getOpType();
+  if (op == "Pow" && !(a.isFloat() && b.isFloat()))
+    return node.unsupported("of integers");
+  if (op == "Mod" && node.getFlag("fmod", false))
+    op = "FMod";
   if (a.isFloat() != b.isFloat())
     return node.error() << "expected operands of one type, got "
                         << formatType(a.getType()) << " and "
@@ -274,7 +282,6 @@ LogicalResult import::foldBinary(NodeImporter &node) {
     return failure();
   a = a.strided(*shape, 0, broadcastStrides(a, *shape));
   b = b.strided(*shape, 0, broadcastStrides(b, *shape));
-  StringRef op = node.getOpType();
   std::vector<float> floats;
   std::vector<int64_t> ints;
   ElementType type = a.getType();
