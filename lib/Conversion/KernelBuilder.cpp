@@ -68,6 +68,32 @@ void KernelBuilder::vectorLoop(int64_t count, int64_t width,
   }
 }
 
+/// The loops of nest() from `dimension` on.
+static void nestFrom(KernelBuilder &k, size_t dimension,
+                     ArrayRef<int64_t> shape,
+                     ArrayRef<SmallVector<int64_t>> strides,
+                     ArrayRef<Value> positions,
+                     llvm::function_ref<void(ArrayRef<Value>)> body) {
+  if (dimension == shape.size())
+    return body(positions);
+  k.loop(0, shape[dimension], 1, [&](Value i) {
+    SmallVector<Value> moved;
+    for (auto [position, along] : llvm::zip(positions, strides))
+      moved.push_back(k.add(position, k.mul(i, along[dimension])));
+    nestFrom(k, dimension + 1, shape, strides, moved, body);
+  });
+}
+
+void KernelBuilder::nest(ArrayRef<int64_t> shape,
+                         ArrayRef<SmallVector<int64_t>> strides,
+                         ArrayRef<int64_t> offsets,
+                         llvm::function_ref<void(ArrayRef<Value>)> body) {
+  SmallVector<Value> positions;
+  for (int64_t offset : offsets)
+    positions.push_back(index(offset));
+  nestFrom(*this, 0, shape, strides, positions, body);
+}
+
 Value KernelBuilder::load(Value buffer, Value index, int64_t width) {
   Type element = cast<MemRefType>(buffer.getType()).getElementType();
   return b.create<vector::LoadOp>(VectorType::get({width}, element), buffer,
@@ -83,13 +109,18 @@ Value KernelBuilder::splat(Value scalar, int64_t width) {
   return b.create<vector::BroadcastOp>(
       VectorType::get({width}, scalar.getType()), scalar);
 }
-Value KernelBuilder::constant(float value, int64_t width) {
-  auto type = VectorType::get({width}, b.getF32Type());
+Value KernelBuilder::constant(Attribute value, Type element, int64_t width) {
+  auto type = VectorType::get({width}, element);
   return b.create<arith::ConstantOp>(DenseElementsAttr::get(type, value));
 }
+Value KernelBuilder::constant(float value, int64_t width) {
+  return constant(b.getF32FloatAttr(value), b.getF32Type(), width);
+}
 Value KernelBuilder::constant(int32_t value, int64_t width) {
-  auto type = VectorType::get({width}, b.getI32Type());
-  return b.create<arith::ConstantOp>(DenseElementsAttr::get(type, value));
+  return constant(b.getI32IntegerAttr(value), b.getI32Type(), width);
+}
+Value KernelBuilder::bytes(int32_t value, int64_t width) {
+  return constant(b.getI8IntegerAttr(int8_t(value)), b.getI8Type(), width);
 }
 
 Value KernelBuilder::widen(Value bytes) {
@@ -105,6 +136,28 @@ Value KernelBuilder::narrow(Value lanes) {
 Value KernelBuilder::toFloat(Value lanes) {
   return b.create<arith::SIToFPOp>(
       VectorType::get({widthOf(lanes)}, b.getF32Type()), lanes);
+}
+
+Value KernelBuilder::centeredLanes(Value bytes, int32_t zeroPoint) {
+  Value lanes = widen(bytes);
+  return b.create<arith::SubIOp>(lanes, constant(zeroPoint, widthOf(bytes)));
+}
+
+Value KernelBuilder::maxBytes(Value x, Value y) {
+  if (level.storesUnsigned())
+    return b.create<arith::MaxUIOp>(x, y);
+  return b.create<arith::MaxSIOp>(x, y);
+}
+Value KernelBuilder::minBytes(Value x, Value y) {
+  if (level.storesUnsigned())
+    return b.create<arith::MinUIOp>(x, y);
+  return b.create<arith::MinSIOp>(x, y);
+}
+
+Value KernelBuilder::saturateBytes(Value t, const QuantParams &p) {
+  Value low = f32(float(p.min - p.zeroPoint));
+  Value high = f32(float(p.max - p.zeroPoint));
+  return narrow(saturate(t, low, high, i32(p.zeroPoint)));
 }
 
 Value KernelBuilder::saturate(Value t, Value low, Value high, Value zeroPoint) {

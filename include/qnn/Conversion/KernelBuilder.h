@@ -35,6 +35,10 @@ public:
 
   /// f32 or i32 lanes of one vector register.
   int64_t lanes() const { return level.vectorBits / 32; }
+  /// Elements of one vector register.
+  int64_t lanes(Type element) const {
+    return level.vectorBits / element.getIntOrFloatBitWidth();
+  }
 
   //===--- scalars --------------------------------------------------------===//
   Value index(int64_t value);
@@ -58,6 +62,11 @@ public:
   void vectorLoop(int64_t count, int64_t width,
                   llvm::function_ref<void(Value index, int64_t width)> body,
                   bool mayRepeat = true);
+  /// Nested loops over `shape`: `body` gets the position of each operand, which
+  /// starts at its offset and advances by strides[operand][dimension].
+  void nest(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides,
+            ArrayRef<int64_t> offsets,
+            llvm::function_ref<void(ArrayRef<Value> positions)> body);
 
   //===--- vectors --------------------------------------------------------===//
   Value load(Value buffer, Value index, int64_t width);
@@ -65,8 +74,12 @@ public:
   Value loadScalar(Value buffer, Value index);
   void store(Value vector, Value buffer, Value index);
   Value splat(Value scalar, int64_t width);
+  /// `value` in every lane.
+  Value constant(Attribute value, Type element, int64_t width);
   Value constant(float value, int64_t width);
   Value constant(int32_t value, int64_t width);
+  /// The low eight bits of `value` in every lane.
+  Value bytes(int32_t value, int64_t width);
 
   /// Stored activation bytes to i32: zero-extended where the level stores them
   /// unsigned.
@@ -74,13 +87,22 @@ public:
   /// i32 lanes to stored bytes.
   Value narrow(Value lanes);
   Value toFloat(Value lanes);
+  /// q - z of stored bytes, as i32 or (exact) f32 lanes.
+  Value centeredLanes(Value bytes, int32_t zeroPoint);
+  Value centered(Value bytes, int32_t zeroPoint) {
+    return toFloat(centeredLanes(bytes, zeroPoint));
+  }
+  /// The larger or smaller of stored bytes.
+  Value maxBytes(Value x, Value y);
+  Value minBytes(Value x, Value y);
 
   /// Numerics.h saturate(): f32 lanes to i32 lanes. `low`, `high` are the f32
   /// bounds relative to the zero point.
   Value saturate(Value t, Value low, Value high, Value zeroPoint);
+  /// The same into stored bytes with constant parameters.
+  Value saturateBytes(Value t, const QuantParams &params);
 
-  //===--- epilogues of matrix products
-  //-------------------------------------===//
+  //===--- epilogues of matrix products -----------------------------------===//
   /// The parts an epilogue may have; absent ones are null. Vectors have the
   /// width of the accumulator.
   struct Epilogue {

@@ -14,7 +14,7 @@
 
 #include "qnn/Support/ResizeIndex.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -23,11 +23,9 @@ LogicalResult NetworkLowering::lowerReshape(ReshapeOp op) {
   Buffer input = getContiguous(op.getInput());
   Buffer view = input;
   view.shape = SmallVector<int64_t>(op.getType().getShape());
-  view.strides.assign(view.shape.size(), 1);
-  for (int64_t d = int64_t(view.shape.size()) - 2; d >= 0; --d)
-    view.strides[d] = view.strides[d + 1] * view.shape[d + 1];
+  view.strides = computeStrides(view.shape);
   view.border = Border();
-  buffers[op.getResult()] = view;
+  setBuffer(op.getResult(), view);
   return success();
 }
 
@@ -40,7 +38,7 @@ LogicalResult NetworkLowering::lowerTranspose(TransposeOp op) {
   }
   Buffer output = allocateFor(op.getResult());
   emitCopy(view, output);
-  buffers[op.getResult()] = output;
+  setBuffer(op.getResult(), output);
   return success();
 }
 
@@ -54,14 +52,14 @@ LogicalResult NetworkLowering::lowerSlice(SliceOp op) {
   }
   Buffer output = allocateFor(op.getResult());
   emitCopy(view, output);
-  buffers[op.getResult()] = output;
+  setBuffer(op.getResult(), output);
   return success();
 }
 
 LogicalResult NetworkLowering::lowerConcat(ConcatOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   Buffer output = allocateFor(op.getResult());
-  buffers[op.getResult()] = output;
+  setBuffer(op.getResult(), output);
   int64_t axis = op.getAxis(), position = 0;
   for (Value value : op.getInputs()) {
     auto inputType = cast<RankedTensorType>(value.getType());
@@ -80,16 +78,16 @@ LogicalResult NetworkLowering::lowerConcat(ConcatOp op) {
 LogicalResult NetworkLowering::lowerPad(PadOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   Buffer output = allocateFor(op.getResult());
-  buffers[op.getResult()] = output;
+  setBuffer(op.getResult(), output);
   // Everything first, then the operand over its part.
   Value value;
   if (isFloatTensor(type)) {
     float padding = op.getValue().convertToFloat();
-    value = constant(ArrayRef<float>(padding), builder.getF32Type());
+    value = constant(ArrayRef<float>(padding));
   } else {
     int8_t padding =
         int8_t(quantize(op.getValue().convertToFloat(), storedParams(type)));
-    value = constant(ArrayRef<int8_t>(padding), builder.getI8Type());
+    value = constant(ArrayRef<int8_t>(padding));
   }
   Buffer fill;
   fill.memory = value;
@@ -105,7 +103,7 @@ LogicalResult NetworkLowering::lowerPad(PadOp op) {
 LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
   Buffer input = getBuffer(op.getInput());
   Buffer output = allocateFor(op.getResult());
-  buffers[op.getResult()] = output;
+  setBuffer(op.getResult(), output);
   size_t rank = output.shape.size();
   // One table of input offsets per dimension; the last dimension is a plain run
   // where it is not resized.
@@ -122,8 +120,7 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
     SmallVector<int32_t> offsets;
     for (int64_t index : indices)
       offsets.push_back(int32_t(index * input.strides[d]));
-    arguments.push_back(
-        constant(ArrayRef<int32_t>(offsets), builder.getI32Type()));
+    arguments.push_back(constant(offsets));
   }
   Type element = storageType(op.getType());
   callKernel(
@@ -133,8 +130,7 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
           if (d == tables) {
             if (tables == rank)
               return k.store(k.load(args[0], in, 1), args[1], out);
-            int64_t width = level.vectorBits / element.getIntOrFloatBitWidth();
-            return k.vectorLoop(output.shape.back(), width,
+            return k.vectorLoop(output.shape.back(), k.lanes(element),
                                 [&](Value c, int64_t lanes) {
                                   k.store(k.load(args[0], k.add(in, c), lanes),
                                           args[1], k.add(out, c));

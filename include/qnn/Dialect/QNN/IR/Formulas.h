@@ -1,0 +1,176 @@
+//===- Formulas.h - What ops compute, stated once ---------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which formula of Numerics.h does an op stand for, and with which numbers from
+// its attributes and types? The interpreter calls these functions with floats,
+// the code generator with a builder of vectors (the concept `B` of Numerics.h),
+// the passes with constants; so all of them give the same bits.
+//
+// Stateless and thread-safe. Clamp bounds are real numbers.
+//
+// Usage:
+//   ScalarMath math;
+//   auto formula = getFormula(hardSigmoid);     // reads the attributes once
+//   float y = formula(math, x);
+//   y = ClampBounds(add).apply(math, a + b);
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_DIALECT_QNN_IR_FORMULAS_H
+#define QNN_DIALECT_QNN_IR_FORMULAS_H
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Support/Numerics.h"
+
+namespace mlir::qnn {
+
+//===----------------------------------------------------------------------===//
+// Clamps
+//===----------------------------------------------------------------------===//
+
+/// The bounds an op clamps its result to; absent ones do not bound.
+struct ClampBounds {
+  std::optional<float> low, high;
+
+  ClampBounds() = default;
+  explicit ClampBounds(RequantFusableOpInterface op) {
+    if (FloatAttr bound = op.getClampMinAttr())
+      low = bound.getValue().convertToFloat();
+    if (FloatAttr bound = op.getClampMaxAttr())
+      high = bound.getValue().convertToFloat();
+  }
+
+  template <typename B> typename B::V apply(B &b, typename B::V x) const {
+    return clampF32(b, x, low ? &*low : nullptr, high ? &*high : nullptr);
+  }
+  /// `params` with the integers that stand for numbers inside the bounds.
+  QuantParams narrow(QuantParams params) const {
+    return clampParams(params, low ? &*low : nullptr, high ? &*high : nullptr);
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Scales
+//===----------------------------------------------------------------------===//
+
+/// The scale of a per-tensor quantized tensor, 1 for floats.
+inline double getTensorScale(Type tensor) {
+  auto type = getUniformElementType(tensor);
+  return type ? type.getScale() : 1.0;
+}
+
+/// f32(s_from / s_to): takes q - z of `from` to multiples of the scale of `to`.
+inline float getRescaleFactor(Type from, Type to) {
+  return getFactor(getTensorScale(from), getTensorScale(to));
+}
+/// f32(s_a * s_b / s_y).
+inline float getProductFactor(Type a, Type b, Type y) {
+  return getFactor(getTensorScale(a) * getTensorScale(b), getTensorScale(y));
+}
+/// f32(s_a / (s_b * s_y)).
+inline float getQuotientFactor(Type a, Type b, Type y) {
+  return getFactor(getTensorScale(a), getTensorScale(b) * getTensorScale(y));
+}
+
+/// The real value of one in the accumulator of output channel `channel` of a
+/// product of quantized tensors.
+inline double getProductScale(Type input, Type weight, int64_t channel) {
+  return getTensorScale(input) *
+         getScale(getQuantizedElementType(weight), channel);
+}
+
+//===----------------------------------------------------------------------===//
+// Unary ops: a function (B &b, B::V x) -> B::V
+//===----------------------------------------------------------------------===//
+
+inline auto getFormula(ReluOp) {
+  return
+      [zero = 0.0f](auto &b, auto x) { return clampF32(b, x, &zero, nullptr); };
+}
+inline auto getFormula(ClipOp op) {
+  return [low = op.getMin().convertToFloat(),
+          high = op.getMax().convertToFloat()](auto &b, auto x) {
+    return clampF32(b, x, &low, &high);
+  };
+}
+inline auto getFormula(LeakyReluOp op) {
+  return [alpha = op.getAlpha().convertToFloat()](auto &b, auto x) {
+    return leakyReluF32(b, x, alpha);
+  };
+}
+inline auto getFormula(SigmoidOp) {
+  return [](auto &b, auto x) { return sigmoidF32(b, x); };
+}
+inline auto getFormula(TanhOp) {
+  return [](auto &b, auto x) { return tanhF32(b, x); };
+}
+inline auto getFormula(HardSigmoidOp op) {
+  return [alpha = op.getAlpha().convertToFloat(),
+          beta = op.getBeta().convertToFloat()](auto &b, auto x) {
+    return hardSigmoidF32(b, x, alpha, beta);
+  };
+}
+inline auto getFormula(HardSwishOp) {
+  return [](auto &b, auto x) { return hardSwishF32(b, x); };
+}
+
+//===----------------------------------------------------------------------===//
+// Batch normalization
+//===----------------------------------------------------------------------===//
+
+/// What a batch norm does to one channel: y = factor * x + offset.
+struct BatchNormChannel {
+  double factor, offset;
+};
+
+/// In binary64: the caller rounds once.
+inline BatchNormChannel getBatchNormChannel(float scale, float offset,
+                                            float mean, float variance,
+                                            double epsilon) {
+  double factor = scale / std::sqrt(variance + epsilon);
+  return {factor, offset - mean * factor};
+}
+
+//===----------------------------------------------------------------------===//
+// Windows
+//===----------------------------------------------------------------------===//
+
+/// The window of a convolution or pool along one dimension of the image.
+struct Window {
+  int64_t input, kernel, stride, dilation, before, after; ///< last: padding
+
+  /// The input coordinate that position `position` of the window for `output`
+  /// reads; outside [0, input) it is padding.
+  int64_t coordinate(int64_t output, int64_t position) const {
+    return output * stride + position * dilation - before;
+  }
+};
+
+/// Height and width.
+template <typename OpTy>
+std::pair<Window, Window> getWindows(OpTy op, ArrayRef<int64_t> kernel) {
+  ArrayRef<int64_t> shape = op.getInput().getType().getShape();
+  auto along = [&](int d) {
+    return Window{shape[1 + d],       kernel[d],
+                  op.getStrides()[d], op.getDilations()[d],
+                  op.getPadding()[d], op.getPadding()[2 + d]};
+  };
+  return {along(0), along(1)};
+}
+inline std::pair<Window, Window> getWindows(MaxPool2DOp op) {
+  return getWindows(op, op.getKernel());
+}
+inline std::pair<Window, Window> getWindows(AvgPool2DOp op) {
+  return getWindows(op, op.getKernel());
+}
+inline std::pair<Window, Window> getWindows(Conv2DOp op) {
+  return getWindows(op, op.getWeight().getType().getShape().slice(1, 2));
+}
+
+} // namespace mlir::qnn
+
+#endif // QNN_DIALECT_QNN_IR_FORMULAS_H

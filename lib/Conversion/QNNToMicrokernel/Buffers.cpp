@@ -1,0 +1,216 @@
+//===- Buffers.cpp - Tensors in memory ------------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Buffers.h"
+
+#include "NetworkLowering.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
+
+std::string qnn::keyOf(const StoredParams &p) {
+  return llvm::formatv("<{0},{1},{2},{3}>", llvm::bit_cast<uint32_t>(p.scale),
+                       p.zeroPoint, p.min, p.max);
+}
+
+std::string qnn::keyOf(std::optional<float> value) {
+  return value ? std::to_string(llvm::bit_cast<uint32_t>(*value)) : "-";
+}
+
+Buffer Buffer::contiguous(Value memory, ArrayRef<int64_t> shape) {
+  Buffer buffer;
+  buffer.memory = memory;
+  buffer.shape = SmallVector<int64_t>(shape);
+  buffer.strides = computeStrides(shape);
+  return buffer;
+}
+
+bool Buffer::isContiguous() const { return strides == computeStrides(shape); }
+
+std::string Buffer::signature() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  os << '[';
+  llvm::interleaveComma(shape, os);
+  os << "|";
+  llvm::interleaveComma(strides, os);
+  os << "|" << offset << ']';
+  return text;
+}
+
+Value qnn::positionOf(KernelBuilder &k, const Pixel &pixel,
+                      const PixelStrides &strides, int64_t offset) {
+  Value image = k.mul(pixel.image, strides.image);
+  Value index = k.add(image, k.mul(pixel.row, strides.row));
+  return k.add(k.add(index, k.mul(pixel.column, strides.column)), offset);
+}
+
+Value qnn::positionOf(KernelBuilder &k, const Pixel &pixel,
+                      const Buffer &buffer) {
+  return positionOf(k, pixel, buffer.pixels(), buffer.offset);
+}
+
+void qnn::forPixels(KernelBuilder &k, const Buffer &buffer,
+                    llvm::function_ref<void(const Pixel &)> body) {
+  k.loop(0, buffer.shape[0], 1, [&](Value n) {
+    k.loop(0, buffer.shape[1], 1, [&](Value h) {
+      k.loop(0, buffer.shape[2], 1, [&](Value w) { body({n, h, w}); });
+    });
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// The stored domain
+//===----------------------------------------------------------------------===//
+
+Type NetworkLowering::storageType(Type tensor) {
+  if (isFloatTensor(tensor))
+    return builder.getF32Type();
+  return builder.getIntegerType(isAccumulatorTensor(tensor) ? 32 : 8);
+}
+
+int32_t NetworkLowering::storageBias(Type tensor) {
+  if (isAccumulatorTensor(tensor))
+    return 0;
+  bool isSigned = getQuantizedElementType(tensor).isSigned();
+  return (level.storesUnsigned() ? 128 : 0) - (isSigned ? 0 : 128);
+}
+
+StoredParams NetworkLowering::storedParams(Type tensor, int64_t channel) {
+  QuantParams params = getQuantParams(getQuantizedElementType(tensor), channel);
+  int32_t bias = storageBias(tensor);
+  params.zeroPoint += bias;
+  params.min += bias;
+  params.max += bias;
+  return params;
+}
+
+//===----------------------------------------------------------------------===//
+// Allocation
+//===----------------------------------------------------------------------===//
+
+Border NetworkLowering::requiredBorder(Value value) {
+  Border border;
+  for (OpOperand &use : value.getUses()) {
+    Border wanted;
+    if (auto conv = dyn_cast<Conv2DOp>(use.getOwner())) {
+      if (&use == &conv.getInputMutable()) {
+        ArrayRef<int64_t> padding = conv.getPadding();
+        wanted = {padding[0], padding[1], padding[2], padding[3]};
+      }
+    } else if (auto observed = dyn_cast<ObserveOp>(use.getOwner())) {
+      wanted = requiredBorder(observed.getResult());
+    }
+    border = {std::max(border.top, wanted.top),
+              std::max(border.left, wanted.left),
+              std::max(border.bottom, wanted.bottom),
+              std::max(border.right, wanted.right)};
+  }
+  return border;
+}
+
+Buffer NetworkLowering::allocate(RankedTensorType type, Border border) {
+  Buffer buffer;
+  buffer.shape = SmallVector<int64_t>(type.getShape());
+  buffer.border = border;
+  SmallVector<int64_t> outer = buffer.shape;
+  if (!border.empty()) {
+    outer[1] += border.top + border.bottom;
+    outer[2] += border.left + border.right;
+  }
+  buffer.strides = computeStrides(outer);
+  if (!border.empty())
+    buffer.offset =
+        border.top * buffer.strides[1] + border.left * buffer.strides[2];
+  int64_t elements = std::max<int64_t>(ShapedType::getNumElements(outer), 1);
+  buffer.memory = builder.create<memref::AllocOp>(
+      loc, MemRefType::get({elements}, storageType(type)));
+  if (!border.empty())
+    fillBorder(buffer, type);
+  return buffer;
+}
+
+Buffer NetworkLowering::allocateFor(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  Border border = requiredBorder(value);
+  if (border.empty() && isFloatTensor(type))
+    for (OpOperand &use : value.getUses())
+      if (isa<func::ReturnOp>(use.getOwner())) {
+        // The kernel writes straight into the caller's memory.
+        Buffer buffer = Buffer::contiguous(resultMemory(use.getOperandNumber()),
+                                           type.getShape());
+        buffer.isArgument = true;
+        return buffer;
+      }
+  return allocate(type, border);
+}
+
+Buffer NetworkLowering::allocateContiguous(Value value) {
+  Buffer buffer = allocateFor(value);
+  if (buffer.isContiguous())
+    return buffer;
+  return allocate(cast<RankedTensorType>(value.getType()), Border());
+}
+
+void NetworkLowering::fillBorder(const Buffer &buffer, RankedTensorType type) {
+  bool isFloat = isFloatTensor(type);
+  int32_t zero = isFloat ? 0 : storedParams(type).zeroPoint;
+  Type element = storageType(type);
+  Border border = buffer.border;
+  auto emit = [&](KernelBuilder &k, ValueRange args) {
+    Attribute value = isFloat ? Attribute(k.b.getF32FloatAttr(0.0f))
+                              : k.b.getIntegerAttr(element, zero);
+    auto fill = [&](Value start, int64_t count) {
+      k.vectorLoop(count, k.lanes(element), [&](Value i, int64_t width) {
+        k.store(k.constant(value, element, width), args[0], k.add(start, i));
+      });
+    };
+    int64_t row = buffer.strides[1], pixel = buffer.strides[2];
+    int64_t height = buffer.shape[1], width = buffer.shape[2];
+    k.loop(0, buffer.shape[0], 1, [&](Value n) {
+      Value image = k.mul(n, buffer.strides[0]);
+      // Rows above with the left edge of the first row, the gaps between rows
+      // (right edge and next left edge), rows below.
+      fill(image, buffer.offset);
+      Value inside = k.add(image, buffer.offset + width * pixel);
+      k.loop(0, height - 1, 1, [&](Value h) {
+        fill(k.add(inside, k.mul(h, row)),
+             (border.left + border.right) * pixel);
+      });
+      fill(k.add(inside, (height - 1) * row),
+           border.right * pixel + border.bottom * row);
+    });
+  };
+  callKernel("fill_border", buffer.signature() + "," + Twine(zero),
+             {buffer.memory}, emit);
+}
+
+Buffer NetworkLowering::getWithBorder(Value value, Border border) {
+  Buffer buffer = getBuffer(value);
+  if (buffer.border.covers(border))
+    return buffer;
+  Buffer copy = allocate(cast<RankedTensorType>(value.getType()), border);
+  emitCopy(buffer, copy);
+  return copy;
+}
+
+Buffer NetworkLowering::getContiguous(Value value) {
+  Buffer buffer = getBuffer(value);
+  if (buffer.isContiguous())
+    return buffer;
+  Buffer copy = allocate(cast<RankedTensorType>(value.getType()), Border());
+  emitCopy(buffer, copy);
+  return copy;
+}

@@ -1,0 +1,312 @@
+//===- MatrixProduct.cpp - Convolutions and fully connected layers --------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Both are a matrix product whose rows are output pixels, whose columns are
+// output channels and whose reduction walks "runs" of contiguous input
+// elements: KW*C for a dense convolution without horizontal dilation (a row of
+// the window is contiguous in NHWC), C per tap otherwise, K for a fully
+// connected layer. Weights are packed at compile time as
+// [group][channel / 16][run][step][16][4] (i8) or [...][16] (f32), every level
+// alike.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Blocking.h"
+#include "WeightedLayer.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+using microkernel::kBlockColumns;
+using microkernel::kStepElements;
+
+namespace {
+/// The walk over one matrix product; strides and offsets in elements.
+struct Walk {
+  int64_t images, height, width; ///< output pixels
+  ChannelLayout layout;
+  int64_t aOrigin; ///< of output pixel (0, 0, 0)
+  PixelStrides a;  ///< input, from pixel to pixel
+  int64_t aGroup;  ///< input, from group to group
+  SmallVector<int64_t> reduction, reductionStrides; ///< innermost: a run
+
+  int64_t steps() const {
+    int64_t product = 1;
+    for (int64_t size : reduction)
+      product *= size;
+    return product;
+  }
+  /// The length of a run, replaced by its number of steps.
+  int64_t splitRuns(int64_t stepElements) {
+    int64_t run = reduction.back();
+    reduction.back() = llvm::divideCeil(run, stepElements);
+    reductionStrides.back() = stepElements;
+    return run;
+  }
+  std::string key() const;
+};
+
+std::string Walk::key() const {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::interleaveComma(ArrayRef<int64_t>{aOrigin, images, height, width,
+                                          layout.groups, layout.channels,
+                                          a.image, a.row, a.column, aGroup},
+                        os);
+  os << ';';
+  llvm::interleaveComma(reduction, os);
+  os << ';';
+  llvm::interleaveComma(reductionStrides, os);
+  return text;
+}
+
+/// Strides of a result or residual; fully connected results are one row.
+PixelStrides viewPixels(const Buffer &buffer, bool isImage) {
+  return isImage ? buffer.pixels() : PixelStrides{0, 0, buffer.shape.back()};
+}
+
+/// Weights [channel][run][element] in the order of the file comment, zeros
+/// where channels or runs are padded. Precondition: `walk` counts steps.
+template <typename T>
+SmallVector<T> pack(ArrayRef<T> values, const Walk &walk, int64_t run,
+                    int64_t stepElements) {
+  int64_t stepsPerRun = walk.reduction.back();
+  int64_t runs = stepsPerRun ? walk.steps() / stepsPerRun : 0;
+  const ChannelLayout &layout = walk.layout;
+  int64_t blockSize = walk.steps() * kBlockColumns * stepElements;
+  SmallVector<T> packed(layout.groups * layout.blocks() * blockSize, T(0));
+  int64_t perChannel = runs * run;
+  for (int64_t g = 0; g < layout.groups; ++g)
+    for (int64_t o = 0; o < layout.channels; ++o) {
+      const T *source = &values[(g * layout.channels + o) * perChannel];
+      T *block = &packed[(g * layout.blocks() + o / kBlockColumns) * blockSize];
+      for (int64_t r = 0; r < runs; ++r)
+        for (int64_t i = 0; i < run; ++i)
+          block[((r * stepsPerRun + i / stepElements) * kBlockColumns +
+                 o % kBlockColumns) *
+                    stepElements +
+                i % stepElements] = source[r * run + i];
+    }
+  return packed;
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// Emits the loops of one kernel around register blocks.
+class BlockedLoops {
+public:
+  BlockedLoops(KernelBuilder &k, const WeightedLayer &layer, Walk walk,
+               const LayerArguments &args, const Buffer &output)
+      : k(k), layer(layer), walk(std::move(walk)), args(args), output(output),
+        c(viewPixels(output, isImage())),
+        r(args.residual ? viewPixels(layer.residual, isImage()) : c) {}
+
+  void run();
+
+private:
+  bool isImage() const { return isa<Conv2DOp>(layer.op.op); }
+  bool continues(int64_t size, int64_t inner,
+                 int64_t PixelStrides::*outer) const;
+  void mergeRows();
+  void tiled(int64_t size, int64_t tile,
+             llvm::function_ref<void(Value, int64_t)> body);
+  void emitPixels(Value group, Value column, int64_t channels);
+  void emitBlock(Value group, Value column, const Pixel &pixel, int64_t rows,
+                 int64_t columns, int64_t channels);
+
+  KernelBuilder &k;
+  const WeightedLayer &layer;
+  Walk walk;
+  const LayerArguments &args;
+  const Buffer &output;
+  PixelStrides c, r; ///< of output and residual
+  Blocking block = {};
+};
+} // namespace
+
+/// True when the next step along `outer` goes where `inner` more columns lead,
+/// in every operand.
+bool BlockedLoops::continues(int64_t size, int64_t inner,
+                             int64_t PixelStrides::*outer) const {
+  return size == 1 ||
+         llvm::all_of(ArrayRef<PixelStrides>{walk.a, c, r},
+                      [&](const PixelStrides &strides) {
+                        return strides.*outer == strides.column * inner;
+                      });
+}
+
+/// Rows (and images) that continue evenly are one long row.
+void BlockedLoops::mergeRows() {
+  if (!continues(walk.height, walk.width, &PixelStrides::row))
+    return;
+  walk.width *= walk.height;
+  walk.height = 1;
+  if (!continues(walk.images, walk.width, &PixelStrides::image))
+    return;
+  walk.width *= walk.images;
+  walk.images = 1;
+}
+
+/// Covers [0, size) by steps and a remainder.
+void BlockedLoops::tiled(int64_t size, int64_t tile,
+                         llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t full = size / tile * tile;
+  k.loop(0, full, tile, [&](Value i) { body(i, tile); });
+  if (full < size)
+    body(k.index(full), size - full);
+}
+
+void BlockedLoops::run() {
+  mergeRows();
+  int64_t channels = walk.layout.channels;
+  block =
+      chooseBlocking(k.level, layer.isFloat, walk.height, walk.width, channels);
+  // Channels outermost: a block of weights stays in cache over all pixels.
+  k.loop(0, walk.layout.groups, 1, [&](Value group) {
+    tiled(
+        channels, block.blocks * kBlockColumns,
+        [&](Value column, int64_t count) { emitPixels(group, column, count); });
+  });
+}
+
+/// All pixels of `channels` channels from `column` of a group.
+void BlockedLoops::emitPixels(Value group, Value column, int64_t channels) {
+  k.loop(0, walk.images, 1, [&](Value n) {
+    tiled(walk.height, block.rows, [&](Value h, int64_t rows) {
+      tiled(walk.width, block.columns, [&](Value w, int64_t columns) {
+        emitBlock(group, column, {n, h, w}, rows, columns, channels);
+      });
+    });
+  });
+}
+
+/// One register block, of rows x columns pixels from `pixel` on.
+void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
+                             int64_t rows, int64_t columns, int64_t channels) {
+  int64_t blockStride =
+      walk.steps() * kBlockColumns * (layer.isFloat ? 1 : kStepElements);
+  Value aOffset = k.add(positionOf(k, pixel, walk.a, walk.aOrigin),
+                        k.mul(group, walk.aGroup));
+  Value channel = k.add(k.mul(group, walk.layout.channels), column);
+  Value cOffset = k.add(positionOf(k, pixel, c, output.offset), channel);
+  // Blocks of a group follow each other; column is a multiple of 16.
+  Value packed = k.add(k.mul(group, walk.layout.padded()), column);
+  Value bOffset = k.mul(packed, blockStride / kBlockColumns);
+  Value residualOffset;
+  DenseI64ArrayAttr residualStrides;
+  if (args.residual) {
+    residualOffset =
+        k.add(positionOf(k, pixel, r, layer.residual.offset), channel);
+    residualStrides = k.b.getDenseI64ArrayAttr({r.row, r.column});
+  }
+  k.b.create<microkernel::BrgemmOp>(
+      args.input, aOffset, args.weights, bOffset, args.bias, args.scale, packed,
+      args.output, cOffset, args.residual, residualOffset, args.low, args.high,
+      args.zeroPoint, args.residualFactor, args.residualZero,
+      k.b.getDenseI64ArrayAttr({rows, columns}),
+      k.b.getI64IntegerAttr(channels),
+      k.b.getDenseI64ArrayAttr({walk.a.row, walk.a.column}),
+      k.b.getDenseI64ArrayAttr({c.row, c.column}), residualStrides,
+      k.b.getDenseI64ArrayAttr(walk.reduction),
+      k.b.getDenseI64ArrayAttr(walk.reductionStrides),
+      k.b.getI64IntegerAttr(blockStride));
+}
+
+//===----------------------------------------------------------------------===//
+// Entry points
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
+                                  Walk walk, const Buffer &input,
+                                  const Buffer &output) {
+  NetworkLowering &net = layer.net;
+  net.setBuffer(layer.op.result, output);
+  if (output.elements() == 0)
+    return success();
+  int64_t stepElements = layer.isFloat ? 1 : kStepElements;
+  int64_t run = walk.splitRuns(stepElements);
+  Value packed;
+  if (layer.isFloat) {
+    packed =
+        net.constant(pack<float>(layer.floatWeights, walk, run, stepElements));
+  } else {
+    SmallVector<int8_t> bytes(layer.weights.begin(), layer.weights.end());
+    packed = net.constant(pack<int8_t>(bytes, walk, run, stepElements));
+  }
+  LayerArguments args = layer.makeArguments(input, packed, output, walk.layout);
+  net.callKernel(name, layer.key(args, input, output) + walk.key(),
+                 args.present(), [&](KernelBuilder &k, ValueRange parameters) {
+                   LayerArguments inside = args.inside(parameters);
+                   BlockedLoops(k, layer, walk, inside, output).run();
+                 });
+  return success();
+}
+
+/// The walk of a convolution over `input`, which has the border it reads.
+static Walk walkOf(Conv2DOp op, const Buffer &input) {
+  ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
+  ArrayRef<int64_t> result = cast<RankedTensorType>(op.getType()).getShape();
+  auto [h, w] = getWindows(op);
+  int64_t groups = op.getGroups();
+  Walk walk;
+  walk.images = result[0];
+  walk.height = result[1];
+  walk.width = result[2];
+  walk.layout = {groups, weight[0] / groups};
+  PixelStrides strides = input.pixels();
+  walk.aOrigin = input.windowOrigin(h, w);
+  walk.a = {strides.image, h.stride * strides.row, w.stride * strides.column};
+  walk.aGroup = weight[3];
+  walk.reduction = {h.kernel};
+  walk.reductionStrides = {h.dilation * strides.row};
+  if (groups == 1 && w.dilation == 1) {
+    walk.reduction.push_back(w.kernel * weight[3]);
+  } else {
+    walk.reduction.append({w.kernel, weight[3]});
+    walk.reductionStrides.push_back(w.dilation * strides.column);
+  }
+  walk.reductionStrides.push_back(1);
+  return walk;
+}
+
+LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
+  ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
+  ArrayRef<int64_t> padding = op.getPadding();
+  Buffer input = getWithBorder(
+      op.getInput(), {padding[0], padding[1], padding[2], padding[3]});
+  setBuffer(op.getInput(), input);
+  WeightedLayer layer(*this, op);
+  if (failed(layer.read()))
+    return failure();
+  Buffer output = allocateFor(op.getResult());
+  int64_t groups = op.getGroups();
+  if (groups > 1 && groups == weight[0] && weight[3] == 1 &&
+      !layer.isAccumulator)
+    return lowerDepthwise(layer, op, input, output);
+  return lowerProduct(layer, "conv2d", walkOf(op, input), input, output);
+}
+
+LogicalResult NetworkLowering::lowerFullyConnected(FullyConnectedOp op) {
+  ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
+  Buffer input = getContiguous(op.getInput());
+  setBuffer(op.getInput(), input);
+  WeightedLayer layer(*this, op);
+  if (failed(layer.read()))
+    return failure();
+  Walk walk;
+  walk.images = walk.height = 1;
+  walk.width = input.elements() / std::max<int64_t>(weight[1], 1);
+  walk.layout = {/*groups=*/1, weight[0]};
+  walk.aOrigin = input.offset;
+  walk.a = {0, 0, weight[1]};
+  walk.aGroup = 0;
+  walk.reduction = {weight[1]};
+  walk.reductionStrides = {1};
+  return lowerProduct(layer, "fully_connected", walk, input,
+                      allocateContiguous(op.getResult()));
+}

@@ -1,0 +1,103 @@
+//===- Quantization.cpp - Between floats and quantized values -------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NetworkLowering.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// f32(q - z) of stored bytes or accumulators.
+static Value centered(KernelBuilder &k, Value q, RankedTensorType type,
+                      const StoredParams &params) {
+  return isAccumulatorTensor(type) ? k.toFloat(q)
+                                   : k.centered(q, params.zeroPoint);
+}
+
+/// One factor per channel of `type`, as a tensor that broadcasts along the
+/// other dimensions.
+static Buffer factorTable(NetworkLowering &net,
+                          quant::UniformQuantizedPerAxisType type, size_t rank,
+                          double outputScale) {
+  SmallVector<float> factors;
+  for (double scale : type.getScales())
+    factors.push_back(getFactor(scale, outputScale));
+  SmallVector<int64_t> shape(rank, 1);
+  shape[type.getQuantizedDimension()] = factors.size();
+  return Buffer::contiguous(net.constant(factors), shape);
+}
+
+void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,
+                                     const Buffer &output,
+                                     RankedTensorType to) {
+  if (from.getElementType() == to.getElementType())
+    return emitCopy(input, output);
+  StoredParams in = storedParams(from), out = storedParams(to);
+  SmallVector<Buffer> inputs = {input};
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(
+      getQuantizedElementType(from));
+  float factor = perAxis ? 0.0f : getRescaleFactor(from, to);
+  if (perAxis)
+    inputs.push_back(
+        factorTable(*this, perAxis, from.getRank(), getTensorScale(to)));
+  emitMap("requantize", keyOf(in) + keyOf(out) + keyOf(factor), inputs, output,
+          [&](KernelBuilder &k, ArrayRef<Value> values) {
+            Value t = centered(k, values[0], from, in);
+            Value m = perAxis ? values[1]
+                              : k.constant(factor, KernelBuilder::widthOf(t));
+            return k.saturateBytes(k.b.create<arith::MulFOp>(t, m), out);
+          });
+}
+
+LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
+  Buffer output = allocateFor(op.getResult());
+  emitRequantize(getBuffer(op.getInput()), op.getInput().getType(), output,
+                 op.getType());
+  setBuffer(op.getResult(), output);
+  return success();
+}
+
+void NetworkLowering::emitQuantize(const Buffer &input, const Buffer &output,
+                                   RankedTensorType to) {
+  StoredParams params = storedParams(to);
+  emitMap(
+      "quantize", keyOf(params), {input}, output,
+      [&](KernelBuilder &k, ArrayRef<Value> in) {
+        Value scale = k.constant(params.scale, KernelBuilder::widthOf(in[0]));
+        return k.saturateBytes(k.b.create<arith::DivFOp>(in[0], scale), params);
+      });
+}
+
+void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
+                                     const Buffer &output) {
+  StoredParams params = storedParams(from);
+  emitMap("dequantize", keyOf(params), {input}, output,
+          [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
+            Value t = centered(k, in[0], from, params);
+            return k.b.create<arith::MulFOp>(
+                t, k.constant(params.scale, KernelBuilder::widthOf(t)));
+          });
+}
+
+LogicalResult NetworkLowering::lowerQuantize(quant::QuantizeCastOp op) {
+  auto type = cast<RankedTensorType>(op.getType());
+  if (!getUniformElementType(type) || isAccumulatorTensor(type))
+    return op.emitOpError("expected a per-tensor 8-bit result, got ") << type;
+  Buffer output = allocateFor(op.getResult());
+  emitQuantize(getBuffer(op.getArg()), output, type);
+  setBuffer(op.getResult(), output);
+  return success();
+}
+
+LogicalResult NetworkLowering::lowerDequantize(quant::DequantizeCastOp op) {
+  auto type = cast<RankedTensorType>(op.getArg().getType());
+  if (!getUniformElementType(type))
+    return op.emitOpError("expected a per-tensor operand, got ") << type;
+  Buffer output = allocateFor(op.getResult());
+  emitDequantize(getBuffer(op.getArg()), type, output);
+  setBuffer(op.getResult(), output);
+  return success();
+}

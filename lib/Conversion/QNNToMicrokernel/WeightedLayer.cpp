@@ -1,0 +1,216 @@
+//===- WeightedLayer.cpp - Layers with constant weights -------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "WeightedLayer.h"
+
+#include "qnn/Dialect/QNN/IR/Constants.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+WeightedOp::WeightedOp(Operation *op)
+    : op(op), input(op->getOperand(0)), result(op->getResult(0)),
+      clamp(cast<RequantFusableOpInterface>(op)) {
+  auto quantizable = cast<QuantizableOpInterface>(op);
+  weight = quantizable.getWeightOperand()->get();
+  if (OpOperand *operand = quantizable.getBiasOperand())
+    bias = operand->get();
+  auto range = cast<RequantFusableOpInterface>(op).getResidualRange();
+  if (range && !range->empty())
+    residual = (*range)[0].get();
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+/// The order of the parameters of a kernel.
+static constexpr Value LayerArguments::*kParameters[] = {
+    &LayerArguments::input,       &LayerArguments::weights,
+    &LayerArguments::output,      &LayerArguments::bias,
+    &LayerArguments::scale,       &LayerArguments::residual,
+    &LayerArguments::low,         &LayerArguments::high,
+    &LayerArguments::zeroPoint,   &LayerArguments::residualFactor,
+    &LayerArguments::residualZero};
+
+SmallVector<Value> LayerArguments::present() const {
+  SmallVector<Value> values;
+  for (Value LayerArguments::*parameter : kParameters)
+    if (this->*parameter)
+      values.push_back(this->*parameter);
+  return values;
+}
+
+LayerArguments LayerArguments::inside(ValueRange parameters) const {
+  LayerArguments result;
+  size_t next = 0;
+  for (Value LayerArguments::*parameter : kParameters)
+    if (this->*parameter)
+      result.*parameter = parameters[next++];
+  return result;
+}
+
+std::string LayerArguments::key() const {
+  std::string text;
+  for (Value LayerArguments::*parameter : kParameters)
+    text += this->*parameter ? '1' : '0';
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+WeightedLayer::WeightedLayer(NetworkLowering &net, Operation *operation)
+    : net(net), op(operation), isFloat(isFloatTensor(op.result.getType())),
+      isAccumulator(isAccumulatorTensor(op.result.getType())) {}
+
+LogicalResult WeightedLayer::read() {
+  ElementsAttr weight = net.getConstant(op.weight), biasValue;
+  if (!weight)
+    return op.op->emitOpError("expected a constant weight: networks whose "
+                              "weights are inputs cannot be compiled");
+  if (op.bias) {
+    biasValue = net.getConstant(op.bias);
+    if (!biasValue)
+      return op.op->emitOpError("expected a constant bias");
+  }
+  if (failed(isFloat ? readFloats(weight, biasValue)
+                     : readIntegers(weight, biasValue)))
+    return op.op->emitOpError("expected weight and bias with data");
+  return isFloat ? success() : foldZeroPoint();
+}
+
+LogicalResult WeightedLayer::readFloats(ElementsAttr weight,
+                                        ElementsAttr biasValue) {
+  auto values = getFloatValues(weight);
+  if (failed(values))
+    return failure();
+  floatWeights = std::move(*values);
+  if (!biasValue)
+    return success();
+  values = getFloatValues(biasValue);
+  if (failed(values))
+    return failure();
+  floatBias = std::move(*values);
+  return success();
+}
+
+LogicalResult WeightedLayer::readIntegers(ElementsAttr weight,
+                                          ElementsAttr biasValue) {
+  auto values = getIntegerValues(weight);
+  if (failed(values))
+    return failure();
+  weights = std::move(*values);
+  int64_t channels = cast<ShapedType>(op.weight.getType()).getDimSize(0);
+  bias.assign(channels, 0);
+  if (biasValue) {
+    values = getIntegerValues(biasValue);
+    if (failed(values))
+      return failure();
+    bias = std::move(*values);
+  }
+  if (isAccumulator)
+    return success();
+  for (int64_t o = 0; o < channels; ++o)
+    factors.push_back(
+        getFactor(getProductScale(op.input.getType(), op.weight.getType(), o),
+                  getTensorScale(op.result.getType())));
+  return success();
+}
+
+/// bias -= z * sum w, after proving that no accumulator leaves i32.
+LogicalResult WeightedLayer::foldZeroPoint() {
+  StoredParams params = net.storedParams(op.input.getType());
+  int64_t largest =
+      std::max(params.zeroPoint - params.min, params.max - params.zeroPoint);
+  int64_t channels = bias.size();
+  int64_t perChannel = channels ? weights.size() / channels : 0;
+  for (int64_t o = 0; o < channels; ++o) {
+    int64_t sum = 0, magnitude = std::abs(int64_t(bias[o]));
+    for (int64_t i = 0; i < perChannel; ++i) {
+      int64_t w = weights[o * perChannel + i];
+      sum += w;
+      magnitude += std::abs(w) * largest;
+    }
+    if (magnitude > std::numeric_limits<int32_t>::max())
+      return op.op->emitOpError("expected accumulators that fit 32 bits, got "
+                                "up to ")
+             << magnitude << " in output channel " << o
+             << ": keep this layer in float";
+    // Wrap-around in between is harmless: the exact sum fits.
+    bias[o] = int32_t(uint32_t(bias[o]) - uint32_t(sum * params.zeroPoint));
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Kernel arguments
+//===----------------------------------------------------------------------===//
+
+/// One value per channel, each group padded.
+template <typename T>
+static SmallVector<T> padChannels(ArrayRef<T> values,
+                                  const ChannelLayout &layout) {
+  SmallVector<T> result(layout.groups * layout.padded(), T(0));
+  for (int64_t g = 0; g < layout.groups; ++g)
+    std::copy_n(&values[g * layout.channels], layout.channels,
+                &result[g * layout.padded()]);
+  return result;
+}
+
+LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
+                                            const Buffer &output,
+                                            const ChannelLayout &layout) {
+  LayerArguments arguments;
+  arguments.input = input.memory;
+  arguments.weights = packed;
+  arguments.output = output.memory;
+  if (!isFloat)
+    arguments.bias = net.constant(padChannels<int32_t>(bias, layout));
+  else if (!floatBias.empty())
+    arguments.bias = net.constant(padChannels<float>(floatBias, layout));
+  if (!factors.empty())
+    arguments.scale = net.constant(padChannels<float>(factors, layout));
+  if (op.residual) {
+    residual = isa<Conv2DOp>(op.op) ? net.getBuffer(op.residual)
+                                    : net.getContiguous(op.residual);
+    arguments.residual = residual.memory;
+  }
+  addFinishing(arguments);
+  return arguments;
+}
+
+/// The numbers of the epilogue.
+void WeightedLayer::addFinishing(LayerArguments &arguments) {
+  if (isFloat || isAccumulator) {
+    if (op.clamp.low)
+      arguments.low = net.scalar(*op.clamp.low);
+    if (op.clamp.high)
+      arguments.high = net.scalar(*op.clamp.high);
+    return;
+  }
+  StoredParams params = op.clamp.narrow(net.storedParams(op.result.getType()));
+  arguments.low = net.scalar(float(params.min - params.zeroPoint));
+  arguments.high = net.scalar(float(params.max - params.zeroPoint));
+  arguments.zeroPoint = net.scalar(params.zeroPoint);
+  if (!op.residual)
+    return;
+  Type type = op.residual.getType();
+  arguments.residualFactor =
+      net.scalar(getRescaleFactor(type, op.result.getType()));
+  arguments.residualZero = net.scalar(net.storedParams(type).zeroPoint);
+}
+
+std::string WeightedLayer::key(const LayerArguments &arguments,
+                               const Buffer &input,
+                               const Buffer &output) const {
+  std::string key = input.signature() + output.signature();
+  if (arguments.residual)
+    key += residual.signature();
+  return key + arguments.key();
+}

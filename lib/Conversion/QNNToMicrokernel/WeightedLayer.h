@@ -1,0 +1,101 @@
+//===- WeightedLayer.h - Layers with constant weights -----------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What do convolutions and fully connected layers share, whichever loops
+// compute them? Numbers known at compile time (weights, bias, factors), the
+// proof that no accumulator overflows, and the arguments of their kernels.
+// Input zero points are folded into the bias: sum (q - z) * w + b =
+// sum q * w + (b - z * sum w).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_CONVERSION_QNNTOMICROKERNEL_WEIGHTEDLAYER_H
+#define QNN_LIB_CONVERSION_QNNTOMICROKERNEL_WEIGHTEDLAYER_H
+
+#include "NetworkLowering.h"
+
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
+#include "qnn/Dialect/QNN/IR/Formulas.h"
+
+#include "llvm/Support/MathExtras.h"
+
+namespace mlir::qnn {
+
+/// The common parts of qnn.conv2d and qnn.fully_connected.
+struct WeightedOp {
+  explicit WeightedOp(Operation *op);
+
+  Operation *op;
+  Value input, weight, bias, residual, result; ///< bias, residual: may be null
+  ClampBounds clamp;
+};
+
+/// The arguments of a kernel of a layer, absent ones null: memory and numbers
+/// at the call, block arguments inside the kernel.
+struct LayerArguments {
+  Value input, weights, output;
+  Value bias, scale;                  ///< memory: one value per channel
+  Value residual;                     ///< memory
+  Value low, high;                    ///< f32, as microkernel.brgemm takes them
+  Value zeroPoint;                    ///< i32
+  Value residualFactor, residualZero; ///< f32, i32
+
+  /// The present ones, in the order of the kernel's parameters.
+  SmallVector<Value> present() const;
+  /// The same arguments inside the kernel. Precondition: one parameter for each
+  /// present argument.
+  LayerArguments inside(ValueRange parameters) const;
+  /// Says which are present.
+  std::string key() const;
+};
+
+/// How the channels of a layer lie in memory: in groups, each padded to whole
+/// blocks of a matrix product.
+struct ChannelLayout {
+  int64_t groups, channels; ///< channels per group
+
+  int64_t blocks() const {
+    return llvm::divideCeil(channels, microkernel::kBlockColumns);
+  }
+  int64_t padded() const { return blocks() * microkernel::kBlockColumns; }
+};
+
+class WeightedLayer {
+public:
+  WeightedLayer(NetworkLowering &net, Operation *op);
+
+  /// Reads the constants and folds the zero point of the input; reports what it
+  /// does not support.
+  LogicalResult read();
+
+  /// The arguments of a kernel on `input` and `output`, with weights packed to
+  /// `weights`; reads the buffer of the residual.
+  LayerArguments makeArguments(const Buffer &input, Value weights,
+                               const Buffer &output,
+                               const ChannelLayout &layout);
+  /// What the code of a kernel with these arguments depends on.
+  std::string key(const LayerArguments &arguments, const Buffer &input,
+                  const Buffer &output) const;
+
+  NetworkLowering &net;
+  WeightedOp op;
+  bool isFloat, isAccumulator; ///< kind of the result
+  SmallVector<float> floatWeights, floatBias;
+  SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
+  SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
+  Buffer residual;                    ///< when there is one
+
+private:
+  LogicalResult readFloats(ElementsAttr weight, ElementsAttr bias);
+  LogicalResult readIntegers(ElementsAttr weight, ElementsAttr bias);
+  LogicalResult foldZeroPoint();
+  void addFinishing(LayerArguments &arguments);
+};
+
+} // namespace mlir::qnn
+
+#endif // QNN_LIB_CONVERSION_QNNTOMICROKERNEL_WEIGHTEDLAYER_H
