@@ -35,12 +35,13 @@ template <typename OpTy, typename Real, typename Integer>
 static Tensor evaluateBinary(OpTy op, Operands operands, Real real,
                              Integer integer) {
   Tensor result(op.getType());
-  Clamp clamp(op);
+  ClampBounds clamp(op);
   if (result.isFloat()) {
     ArrayRef<float> a = operands[0].floats(), b = operands[1].floats();
     MutableArrayRef<float> y = result.mutableFloats();
+    ScalarMath math;
     forEachPair(op, [&](int64_t i, int64_t l, int64_t r) {
-      y[i] = clamp.apply(real(a[l], b[r]));
+      y[i] = clamp.apply(math, real(a[l], b[r]));
     });
     return result;
   }
@@ -55,43 +56,33 @@ static Tensor evaluateBinary(OpTy op, Operands operands, Real real,
   return result;
 }
 
-/// The per-tensor scale of an operand or result, or 1 for floats.
-static double scaleOf(Type type) {
-  auto uniform = getUniformElementType(type);
-  return uniform ? uniform.getScale() : 1.0;
-}
-
 FailureOr<Tensor> qnn::evaluate(AddOp op, Operands operands) {
-  double scale = scaleOf(op.getType());
-  float fa = getFactor(scaleOf(op.getLhs().getType()), scale);
-  float fb = getFactor(scaleOf(op.getRhs().getType()), scale);
+  float fa = getRescaleFactor(op.getLhs().getType(), op.getType());
+  float fb = getRescaleFactor(op.getRhs().getType(), op.getType());
   return evaluateBinary(
       op, operands, [](float a, float b) { return a + b; },
       [&](int32_t a, int32_t b) { return float(a) * fa + float(b) * fb; });
 }
 
 FailureOr<Tensor> qnn::evaluate(SubOp op, Operands operands) {
-  double scale = scaleOf(op.getType());
-  float fa = getFactor(scaleOf(op.getLhs().getType()), scale);
-  float fb = getFactor(scaleOf(op.getRhs().getType()), scale);
+  float fa = getRescaleFactor(op.getLhs().getType(), op.getType());
+  float fb = getRescaleFactor(op.getRhs().getType(), op.getType());
   return evaluateBinary(
       op, operands, [](float a, float b) { return a - b; },
       [&](int32_t a, int32_t b) { return float(a) * fa - float(b) * fb; });
 }
 
 FailureOr<Tensor> qnn::evaluate(MulOp op, Operands operands) {
-  float factor =
-      getFactor(scaleOf(op.getLhs().getType()) * scaleOf(op.getRhs().getType()),
-                scaleOf(op.getType()));
+  float factor = getProductFactor(op.getLhs().getType(), op.getRhs().getType(),
+                                  op.getType());
   return evaluateBinary(
       op, operands, [](float a, float b) { return a * b; },
       [&](int32_t a, int32_t b) { return float(int64_t(a) * b) * factor; });
 }
 
 FailureOr<Tensor> qnn::evaluate(DivOp op, Operands operands) {
-  float factor =
-      getFactor(scaleOf(op.getLhs().getType()),
-                scaleOf(op.getRhs().getType()) * scaleOf(op.getType()));
+  float factor = getQuotientFactor(op.getLhs().getType(), op.getRhs().getType(),
+                                   op.getType());
   return evaluateBinary(
       op, operands, [](float a, float b) { return a / b; },
       [&](int32_t a, int32_t b) { return float(a) / float(b) * factor; });
@@ -102,67 +93,44 @@ FailureOr<Tensor> qnn::evaluate(DivOp op, Operands operands) {
 //===----------------------------------------------------------------------===//
 
 /// y = f(x); quantized: y = quantize(f(dequantize(x))).
-template <typename OpTy, typename Fn>
-static Tensor evaluateUnary(OpTy op, Operands operands, Fn function) {
+template <typename OpTy>
+static Tensor evaluateUnary(OpTy op, Operands operands) {
+  ScalarMath math;
+  auto formula = getFormula(op);
   Tensor result(op.getType());
   if (result.isFloat()) {
     for (auto [y, x] : llvm::zip(result.mutableFloats(), operands[0].floats()))
-      y = function(x);
+      y = formula(math, x);
     return result;
   }
   QuantParams input = getTensorParams(operands[0].getType());
   QuantParams output = getTensorParams(result.getType());
   for (auto [y, x] :
        llvm::zip(result.mutableIntegers(), operands[0].integers()))
-    y = quantize(function(dequantize(x, input)), output);
+    y = quantize(formula(math, dequantize(x, input)), output);
   return result;
 }
 
 FailureOr<Tensor> qnn::evaluate(ReluOp op, Operands operands) {
-  ScalarMath math;
-  float zero = 0.0f;
-  return evaluateUnary(
-      op, operands, [&](float x) { return clampF32(math, x, &zero, nullptr); });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(ClipOp op, Operands operands) {
-  ScalarMath math;
-  float low = op.getMin().convertToFloat(), high = op.getMax().convertToFloat();
-  return evaluateUnary(op, operands,
-                       [&](float x) { return clampF32(math, x, &low, &high); });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(LeakyReluOp op, Operands operands) {
-  ScalarMath math;
-  float alpha = op.getAlpha().convertToFloat();
-  return evaluateUnary(op, operands,
-                       [&](float x) { return leakyReluF32(math, x, alpha); });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(SigmoidOp op, Operands operands) {
-  ScalarMath math;
-  return evaluateUnary(op, operands,
-                       [&](float x) { return sigmoidF32(math, x); });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(HardSigmoidOp op, Operands operands) {
-  ScalarMath math;
-  float alpha = op.getAlpha().convertToFloat();
-  float beta = op.getBeta().convertToFloat();
-  return evaluateUnary(op, operands, [&](float x) {
-    return hardSigmoidF32(math, x, alpha, beta);
-  });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(HardSwishOp op, Operands operands) {
-  ScalarMath math;
-  return evaluateUnary(op, operands,
-                       [&](float x) { return hardSwishF32(math, x); });
+  return evaluateUnary(op, operands);
 }
-
 FailureOr<Tensor> qnn::evaluate(TanhOp op, Operands operands) {
-  ScalarMath math;
-  return evaluateUnary(op, operands, [&](float x) { return tanhF32(math, x); });
+  return evaluateUnary(op, operands);
 }
 
 //===----------------------------------------------------------------------===//
@@ -211,9 +179,10 @@ FailureOr<Tensor> qnn::evaluate(BatchNormOp op, Operands operands) {
   // y = x * a + b, both factors computed in f64 and rounded once.
   SmallVector<float> a, b;
   for (size_t c = 0; c < scale.size(); ++c) {
-    double exact = scale[c] / std::sqrt(variance[c] + epsilon);
-    a.push_back(static_cast<float>(exact));
-    b.push_back(static_cast<float>(offset[c] - mean[c] * exact));
+    BatchNormChannel channel =
+        getBatchNormChannel(scale[c], offset[c], mean[c], variance[c], epsilon);
+    a.push_back(static_cast<float>(channel.factor));
+    b.push_back(static_cast<float>(channel.offset));
   }
   MutableArrayRef<float> y = result.mutableFloats();
   for (size_t i = 0; i < y.size(); ++i)

@@ -14,6 +14,7 @@
 #ifndef QNN_LIB_REFERENCE_EVALUATE_H
 #define QNN_LIB_REFERENCE_EVALUATE_H
 
+#include "qnn/Dialect/QNN/IR/Formulas.h"
 #include "qnn/Reference/Tensor.h"
 
 namespace mlir::qnn {
@@ -72,9 +73,6 @@ Tensor dequantizeTensor(const Tensor &input);
 /// `input` requantized to the per-tensor type `type`.
 Tensor requantizeTensor(const Tensor &input, RankedTensorType type);
 
-/// Row-major strides of a shape, in elements.
-SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape);
-
 /// offsets[d][i]: what index i of result dimension d adds to the offset of the
 /// element read.
 using OffsetTable = SmallVector<SmallVector<int64_t>>;
@@ -101,26 +99,6 @@ void forEachOffset(ArrayRef<int64_t> shape, const OffsetTable &offsets,
 
 /// The offsets that read `from` as if it had the (NumPy-broadcast) shape `to`.
 OffsetTable getBroadcastOffsets(ArrayRef<int64_t> from, ArrayRef<int64_t> to);
-
-/// The clamp bounds of an op with attributes clamp_min and clamp_max.
-struct Clamp {
-  template <typename OpTy> explicit Clamp(OpTy op) {
-    if (auto bound = op.getClampMin())
-      low = bound->convertToFloat();
-    if (auto bound = op.getClampMax())
-      high = bound->convertToFloat();
-  }
-
-  float apply(float x) const {
-    ScalarMath math;
-    return clampF32(math, x, low ? &*low : nullptr, high ? &*high : nullptr);
-  }
-  QuantParams narrow(QuantParams params) const {
-    return clampParams(params, low ? &*low : nullptr, high ? &*high : nullptr);
-  }
-
-  std::optional<float> low, high;
-};
 
 } // namespace mlir::qnn
 

@@ -88,12 +88,13 @@ public:
 
   float start(int64_t channel) const { return bias ? bias[channel] : 0.0f; }
   LogicalResult store(int64_t position, int64_t, float acc) {
-    y[position] = clamp.apply(residual ? acc + residual[position] : acc);
+    ScalarMath math;
+    y[position] = clamp.apply(math, residual ? acc + residual[position] : acc);
     return success();
   }
 
 private:
-  Clamp clamp;
+  ClampBounds clamp;
   const float *bias, *residual;
   float *y;
 };
@@ -114,15 +115,14 @@ public:
         y(result.mutableIntegers().data()) {
     if (isAccumulator)
       return;
-    double scale = getScale(getQuantizedElementType(result.getType()), 0);
+    double scale = getTensorScale(result.getType());
     for (double productScale : productScales)
       factors.push_back(getFactor(productScale, scale));
-    output = Clamp(op).narrow(getTensorParams(result.getType()));
+    output = ClampBounds(op).narrow(getTensorParams(result.getType()));
     if (!residual)
       return;
     residualZeroPoint = getTensorParams(residual->getType()).zeroPoint;
-    residualFactor = getFactor(
-        getScale(getQuantizedElementType(residual->getType()), 0), scale);
+    residualFactor = getRescaleFactor(residual->getType(), result.getType());
   }
 
   int64_t start(int64_t channel) const { return bias ? bias[channel] : 0; }
@@ -159,9 +159,8 @@ private:
 static SmallVector<double> getProductScales(Type input, Type weight,
                                             int64_t channels) {
   SmallVector<double> scales;
-  double inputScale = getScale(getQuantizedElementType(input), 0);
   for (int64_t o = 0; o < channels; ++o)
-    scales.push_back(inputScale * getScale(getQuantizedElementType(weight), o));
+    scales.push_back(getProductScale(input, weight, o));
   return scales;
 }
 
@@ -208,27 +207,26 @@ static LogicalResult convolve(Conv2DOp op, const T *x, const T *weight,
   ArrayRef<int64_t> in = op.getInput().getType().getShape();
   ArrayRef<int64_t> kernel = op.getWeight().getType().getShape();
   ArrayRef<int64_t> out = cast<ShapedType>(op.getType()).getShape();
-  ArrayRef<int64_t> strides = op.getStrides(), padding = op.getPadding(),
-                    dilations = op.getDilations();
+  auto [h, w] = getWindows(op);
   int64_t groups = op.getGroups();
   int64_t depth = kernel[3], outputs = kernel[0] / groups;
   std::vector<T> zeros(depth);
   std::vector<typename Finish::Acc> accs(outputs);
 
   /// The accumulators of one group at one output pixel.
-  auto pixel = [&](int64_t n, int64_t oh, int64_t ow, int64_t g) {
+  auto pixel = [&, &h = h, &w = w](int64_t n, int64_t oh, int64_t ow,
+                                   int64_t g) {
     for (int64_t o = 0; o < outputs; ++o)
       accs[o] = finish.start(g * outputs + o);
-    const T *w = weight + g * kernel[1] * kernel[2] * depth * outputs;
-    for (int64_t i = 0; i < kernel[1]; ++i)
-      for (int64_t j = 0; j < kernel[2]; ++j, w += depth * outputs) {
-        int64_t ih = oh * strides[0] + i * dilations[0] - padding[0];
-        int64_t iw = ow * strides[1] + j * dilations[1] - padding[1];
-        bool inside = ih >= 0 && ih < in[1] && iw >= 0 && iw < in[2];
+    const T *taps = weight + g * h.kernel * w.kernel * depth * outputs;
+    for (int64_t i = 0; i < h.kernel; ++i)
+      for (int64_t j = 0; j < w.kernel; ++j, taps += depth * outputs) {
+        int64_t ih = h.coordinate(oh, i), iw = w.coordinate(ow, j);
+        bool inside = h.contains(ih) && w.contains(iw);
         const T *row =
             inside ? x + ((n * in[1] + ih) * in[2] + iw) * in[3] + g * depth
                    : zeros.data();
-        accumulate(row, w, depth, outputs, accs.data());
+        accumulate(row, taps, depth, outputs, accs.data());
       }
   };
 

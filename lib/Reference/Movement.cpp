@@ -14,20 +14,14 @@
 
 #include "qnn/Support/ResizeIndex.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
-SmallVector<int64_t> qnn::getStrides(ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size());
-  int64_t stride = 1;
-  for (size_t d = shape.size(); d-- > 0; stride *= shape[d])
-    strides[d] = stride;
-  return strides;
-}
-
 OffsetTable qnn::getBroadcastOffsets(ArrayRef<int64_t> from,
                                      ArrayRef<int64_t> to) {
-  SmallVector<int64_t> strides = getStrides(from);
+  SmallVector<int64_t> strides = computeStrides(from);
   size_t added = to.size() - from.size();
   OffsetTable offsets;
   for (size_t d = 0; d < to.size(); ++d) {
@@ -59,7 +53,7 @@ static Tensor gather(const Tensor &input, RankedTensorType type,
 /// Writes `input` into the box of `result` that starts at `starts`.
 static void insert(const Tensor &input, Tensor &result,
                    ArrayRef<int64_t> starts) {
-  SmallVector<int64_t> strides = getStrides(result.getShape());
+  SmallVector<int64_t> strides = computeStrides(result.getShape());
   OffsetTable offsets;
   for (size_t d = 0; d < strides.size(); ++d) {
     offsets.emplace_back();
@@ -95,7 +89,7 @@ FailureOr<Tensor> qnn::evaluate(ReshapeOp op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(TransposeOp op, Operands operands) {
-  SmallVector<int64_t> strides = getStrides(operands[0].getShape());
+  SmallVector<int64_t> strides = computeStrides(operands[0].getShape());
   OffsetTable offsets;
   for (int64_t p : op.getPermutation()) {
     offsets.emplace_back();
@@ -126,7 +120,7 @@ FailureOr<Tensor> qnn::evaluate(PadOp op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(SliceOp op, Operands operands) {
-  SmallVector<int64_t> strides = getStrides(operands[0].getShape());
+  SmallVector<int64_t> strides = computeStrides(operands[0].getShape());
   OffsetTable offsets;
   for (size_t d = 0; d < strides.size(); ++d) {
     offsets.emplace_back();
@@ -139,7 +133,7 @@ FailureOr<Tensor> qnn::evaluate(SliceOp op, Operands operands) {
 
 FailureOr<Tensor> qnn::evaluate(ResizeNearestOp op, Operands operands) {
   ArrayRef<int64_t> in = operands[0].getShape();
-  SmallVector<int64_t> strides = getStrides(in);
+  SmallVector<int64_t> strides = computeStrides(in);
   OffsetTable offsets;
   for (size_t d = 0; d < in.size(); ++d) {
     offsets.push_back(

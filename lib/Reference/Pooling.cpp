@@ -7,6 +7,8 @@
 
 #include "Evaluate.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -20,9 +22,8 @@ using namespace mlir::qnn;
 template <typename OpTy, typename Fn>
 static LogicalResult forEachWindow(OpTy op, Fn visit) {
   ArrayRef<int64_t> in = op.getInput().getType().getShape(),
-                    out = op.getType().getShape(), kernel = op.getKernel(),
-                    strides = op.getStrides(), padding = op.getPadding(),
-                    dilations = op.getDilations();
+                    out = op.getType().getShape();
+  auto [h, w] = getWindows(op);
   SmallVector<int64_t> window;
   int64_t position = 0;
   for (int64_t n = 0; n < out[0]; ++n)
@@ -31,14 +32,13 @@ static LogicalResult forEachWindow(OpTy op, Fn visit) {
         for (int64_t c = 0; c < out[3]; ++c, ++position) {
           window.clear();
           int64_t padded = 0;
-          for (int64_t i = 0; i < kernel[0]; ++i)
-            for (int64_t j = 0; j < kernel[1]; ++j) {
-              int64_t ih = oh * strides[0] + i * dilations[0] - padding[0];
-              int64_t iw = ow * strides[1] + j * dilations[1] - padding[1];
-              if (ih >= in[1] + padding[2] || iw >= in[2] + padding[3])
+          for (int64_t i = 0; i < h.kernel; ++i)
+            for (int64_t j = 0; j < w.kernel; ++j) {
+              int64_t ih = h.coordinate(oh, i), iw = w.coordinate(ow, j);
+              if (ih >= h.input + h.after || iw >= w.input + w.after)
                 continue;
               ++padded;
-              if (ih >= 0 && ih < in[1] && iw >= 0 && iw < in[2])
+              if (h.contains(ih) && w.contains(iw))
                 window.push_back(((n * in[1] + ih) * in[2] + iw) * in[3] + c);
             }
           if (failed(visit(position, ArrayRef(window), padded)))
@@ -62,8 +62,8 @@ public:
       return;
     Type input = op.getInput().getType();
     zeroPoint = getTensorParams(input).zeroPoint;
-    inputScale = getScale(getQuantizedElementType(input), 0);
-    outputScale = getScale(getQuantizedElementType(result.getType()), 0);
+    inputScale = getTensorScale(input);
+    outputScale = getTensorScale(result.getType());
     output = clamp.narrow(getTensorParams(result.getType()));
   }
 
@@ -72,8 +72,9 @@ public:
   LogicalResult store(int64_t position, float sum, int64_t count) {
     if (count == 0)
       return emitEmpty();
+    ScalarMath math;
     result.mutableFloats()[position] =
-        clamp.apply(sum / static_cast<float>(count));
+        clamp.apply(math, sum / static_cast<float>(count));
     return success();
   }
 
@@ -96,7 +97,7 @@ private:
   }
 
   Operation *op;
-  Clamp clamp;
+  ClampBounds clamp;
   Tensor &result;
   int32_t zeroPoint = 0;
   double inputScale = 1.0, outputScale = 1.0;
@@ -133,7 +134,7 @@ static OffsetTable getReducedOffsets(ArrayRef<int64_t> shape,
   SmallVector<int64_t> kept(shape);
   for (int64_t axis : axes)
     kept[axis] = 1;
-  SmallVector<int64_t> strides = getStrides(kept);
+  SmallVector<int64_t> strides = computeStrides(kept);
   OffsetTable offsets;
   for (size_t d = 0; d < shape.size(); ++d) {
     offsets.emplace_back();

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Dialect/QNN/IR/Formulas.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -49,14 +50,14 @@ FailureOr<AffineMap> getAffineMap(BatchNormOp op, StringRef &reason) {
       reason = "expected variance + epsilon > 0 in every channel";
       return failure();
     }
-    double factor = (*scale)[c] / std::sqrt(shifted);
-    double constant = (*offset)[c] - factor * (*mean)[c];
-    if (!std::isfinite(factor) || !std::isfinite(constant)) {
+    BatchNormChannel channel = getBatchNormChannel(
+        (*scale)[c], (*offset)[c], (*mean)[c], (*variance)[c], epsilon);
+    if (!std::isfinite(channel.factor) || !std::isfinite(channel.offset)) {
       reason = "expected finite parameters";
       return failure();
     }
-    map.factor.push_back(factor);
-    map.offset.push_back(constant);
+    map.factor.push_back(channel.factor);
+    map.offset.push_back(channel.offset);
   }
   return map;
 }

@@ -144,9 +144,13 @@ struct Window {
   int64_t input, kernel, stride, dilation, before, after; ///< last: padding
 
   /// The input coordinate that position `position` of the window for `output`
-  /// reads; outside [0, input) it is padding.
+  /// reads.
   int64_t coordinate(int64_t output, int64_t position) const {
     return output * stride + position * dilation - before;
+  }
+  /// True inside the input, false in the padding.
+  bool contains(int64_t coordinate) const {
+    return coordinate >= 0 && coordinate < input;
   }
 };
 
