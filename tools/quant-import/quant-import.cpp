@@ -9,6 +9,7 @@
 #include "qnn/Import/ONNX/Importer.h"
 #include "qnn/InitAll.h"
 #include "qnn/Support/Diagnostics.h"
+#include "qnn/Support/PrintModule.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -87,7 +88,7 @@ int main(int argc, char **argv) {
     return 1;
   // The locations are the names of nodes: later stages report by them.
   auto print = [&](raw_ostream &os) {
-    module->print(os, OpPrintingFlags().enableDebugInfo());
+    qnn::printModule(*module, os);
     return llvm::Error::success();
   };
   if (llvm::Error error = llvm::writeToOutput(output, print))

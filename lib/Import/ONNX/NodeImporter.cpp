@@ -7,6 +7,10 @@
 
 #include "NodeImporter.h"
 
+#include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Reference/Interpreter.h"
+
+#include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
@@ -272,8 +276,15 @@ SmallVector<int64_t> NodeImporter::normalizeAxes(ArrayRef<int64_t> axes,
 LogicalResult NodeImporter::setResult(Value value, int i) {
   if (failed() || !value)
     return failure();
-  if (hasOutput(i))
-    state.entries[node.output(i)].value = value;
+  if (!hasOutput(i))
+    return success();
+  Entry &entry = state.entries[node.output(i)];
+  entry.value = value;
+  // A computed constant is one for shape arithmetic too.
+  if (FailureOr<SmallVector<float>> values = getFloatValues(value);
+      succeeded(values))
+    entry.constant = HostTensor::fromFloats(shapeOf(value),
+                                            {values->begin(), values->end()});
   return success();
 }
 
@@ -294,6 +305,39 @@ LogicalResult NodeImporter::forward(int input, int output) {
     state.entries[node.output(output)] = copy;
   }
   return success();
+}
+
+Value NodeImporter::fold(Operation *op) {
+  Value result = op->getResult(0);
+  bool small = cast<RankedTensorType>(result.getType()).getNumElements() <=
+               kMaxFoldedElements;
+  if (op->getNumOperands() == 0 || !small)
+    return result;
+  SmallVector<Tensor> operands;
+  for (Value operand : op->getOperands()) {
+    auto constant = operand.getDefiningOp<ConstantOp>();
+    if (!constant)
+      return result;
+    auto tensor = Tensor::fromElementsAttr(
+        constant.getValue(), cast<RankedTensorType>(operand.getType()),
+        [&] { return emitError(loc); });
+    hasError |= mlir::failed(tensor);
+    if (failed())
+      return {};
+    operands.push_back(*tensor);
+  }
+  // The interpreter wants verified ops.
+  hasError |= mlir::failed(verify(op));
+  FailureOr<Tensor> value = failure();
+  if (!failed())
+    value = interpretOp(op, operands);
+  hasError |= mlir::failed(value);
+  if (failed())
+    return {};
+  Value folded =
+      state.builder.create<ConstantOp>(op->getLoc(), value->toElementsAttr());
+  op->erase();
+  return folded;
 }
 
 Value NodeImporter::createConstant(const HostTensor &tensor) {

@@ -136,6 +136,7 @@ public:
   LogicalResult forward(int input, int output = 0);
 
   /// Creates an op with an f32 result of inferred shape; null after an error.
+  /// Ops on constants are computed at once.
   template <typename OpTy, typename... Args> Value create(Args &&...args) {
     if (failed())
       return {};
@@ -146,7 +147,7 @@ public:
       hasError = true; // createInferred has reported it
       return {};
     }
-    return op->getResult();
+    return fold(*op);
   }
   Value createConstant(const HostTensor &tensor);
   Value reshape(Value value, ArrayRef<int64_t> shape);
@@ -157,6 +158,8 @@ private:
   /// The attribute, if present with the right type.
   const onnx::AttributeProto *typedAttr(StringRef name, int type);
   Entry *getEntry(int i);
+  /// The result of `op`, computed when all its operands are constants.
+  Value fold(Operation *op);
 
   GraphState &state;
   onnx::NodeProto &node;
