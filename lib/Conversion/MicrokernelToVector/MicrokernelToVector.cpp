@@ -178,6 +178,12 @@ public:
   }
 
 private:
+  /// Columns of a block: 16, or less in the last one.
+  int64_t columnsOf(int64_t block) {
+    return std::min<int64_t>(op.getColumns() - block * kBlockColumns,
+                             kBlockColumns);
+  }
+
   /// Offset of `row` for the given strides of the two row dimensions.
   int64_t rowOffset(int64_t row, ArrayRef<int64_t> strides) {
     return row / op.getRows()[1] * strides[0] +
@@ -221,17 +227,23 @@ private:
   /// operands stays in registers, the other one streams past it.
   SmallVector<Value> multiply(Value a, Value step,
                               SmallVector<Value> accumulators) {
-    int64_t stepSize = kBlockColumns * (isFloat ? 1 : kStepElements);
-    Value b = k.add(op.getBOffset(), k.mul(step, stepSize));
     int64_t columns = blocks * dot.parts();
     auto activation = [&](int64_t row) {
       return dot.loadActivation(op.getA(),
                                 k.add(a, rowOffset(row, op.getARowStrides())));
     };
+    // A block of fewer than 16 columns has shorter steps; what a vector reads
+    // beyond them ends up in lanes that nobody stores.
+    int64_t elements = isFloat ? 1 : kStepElements;
+    SmallVector<Value> starts;
+    for (int64_t block = 0; block < blocks; ++block)
+      starts.push_back(
+          k.add(k.add(op.getBOffset(), block * int64_t(op.getBBlockStride())),
+                k.mul(step, columnsOf(block) * elements)));
     auto weights = [&](int64_t column) {
-      int64_t offset = column / dot.parts() * int64_t(op.getBBlockStride()) +
-                       column % dot.parts() * dot.weightsPerPart();
-      return dot.loadWeights(op.getB(), k.add(b, offset));
+      return dot.loadWeights(
+          op.getB(), k.add(starts[column / dot.parts()],
+                           column % dot.parts() * dot.weightsPerPart()));
     };
     bool keepsWeights = columns <= rows;
     SmallVector<Value> kept;

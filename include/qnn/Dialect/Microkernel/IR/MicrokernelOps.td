@@ -30,7 +30,9 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     ```
     `step` counts the iterations of the reduction loops in order. `b` is packed
     as `[n/16][step][n%16][t]`, consecutive blocks of 16 columns
-    `b_block_stride` elements apart, starting at `b_offset`. i8: `t` runs over 4
+    `b_block_stride` elements apart, starting at `b_offset`; a last block of
+    fewer columns has only those. Vectors may read up to 60 bytes behind the
+    last column of `b`, `bias` and `scale`. i8: `t` runs over 4
     neighbouring elements and sums are exact in i32 (`a` is unsigned where the
     level stores activations unsigned); f32: `t` is only 0 and each product is
     one fused multiply-add, in the order of the steps.
