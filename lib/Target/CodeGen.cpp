@@ -42,10 +42,12 @@ public:
     std::array<uint8_t, 32> hash = llvm::SHA256::hash(ArrayRef<uint8_t>(
         reinterpret_cast<const uint8_t *>(data.data()), data.size()));
     std::string key(hash.begin(), hash.end());
-    auto [entry, isNew] = offsets.try_emplace(key, bytes.size());
+    auto [entry, isNew] = offsets.try_emplace(key, 0);
     if (isNew) {
+      bytes.resize(
+          llvm::alignTo(bytes.size(), getConstantAlignment(data.size())));
+      entry->second = bytes.size();
       bytes.insert(bytes.end(), data.begin(), data.end());
-      bytes.resize(llvm::alignTo(bytes.size(), kBufferAlignment));
     }
     return entry->second;
   }
@@ -81,14 +83,26 @@ struct CollectConstantsPass final
 
   void runOnOperation() override {
     DenseMap<int64_t, int64_t> moved; // planned offset -> offset in the blob
-    for (auto global : llvm::make_early_inc_range(
-             getOperation().getOps<memref::GlobalOp>())) {
+    auto globals = llvm::to_vector(getOperation().getOps<memref::GlobalOp>());
+    // What starts on a cache line first: no gaps between the rest.
+    auto isAligned = [](memref::GlobalOp global) {
+      MemRefType type = global.getType();
+      return getConstantAlignment(type.getNumElements() *
+                                  type.getElementTypeBitWidth() / 8) ==
+             kBufferAlignment;
+    };
+    llvm::sort(globals, [&](memref::GlobalOp a, memref::GlobalOp b) {
+      return std::make_pair(!isAligned(a), a.getSymName()) <
+             std::make_pair(!isAligned(b), b.getSymName());
+    });
+    for (memref::GlobalOp global : globals) {
       SmallVector<char> splat;
       FailureOr<ArrayRef<char>> contents = getContents(global, splat);
       if (failed(contents))
         return signalPassFailure();
       moved[cast<IntegerAttr>(global->getAttr(kOffsetAttr)).getInt()] =
           blob.add(*contents);
+      // The resource was made by this lowering: its memory is not needed twice.
       if (auto resource =
               dyn_cast<DenseResourceElementsAttr>(*global.getInitialValue()))
         *resource.getRawHandle().getBlob() = AsmResourceBlob();
@@ -218,8 +232,7 @@ FailureOr<GeneratedCode> qnn::generateCode(ModuleOp network,
     part->setTargetTriple(triple.str());
     // Internal functions that nothing calls yet would be dropped: keep the
     // entry visible until it is linked.
-    std::string name = "run_" + level->name.str();
-    std::replace(name.begin(), name.end(), '-', '_');
+    std::string name = getRunFunctionName(*level);
     part->getFunction(name)->setLinkage(llvm::GlobalValue::ExternalLinkage);
     if (linker.linkInModule(std::move(part)))
       return network.emitError("expected modules of levels that link");

@@ -71,48 +71,6 @@ createMachine(const Triple &triple) {
                                   std::nullopt, CodeGenOptLevel::Default));
 }
 
-std::string mlir::qnn::getRunFunctionName(const TargetLevel &level) {
-  std::string name = ("run_" + level.name).str();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-
-/// All functions with a body that `root` reaches by direct calls.
-static SetVector<Function *> getCallees(Function *root) {
-  SetVector<Function *> reached;
-  reached.insert(root);
-  for (size_t i = 0; i < reached.size(); ++i)
-    for (Instruction &instruction : instructions(*reached[i]))
-      for (Value *operand : instruction.operands())
-        if (auto *callee = dyn_cast<Function>(operand))
-          if (!callee->isDeclaration())
-            reached.insert(callee);
-  return reached;
-}
-
-static void setFeatures(Function &function, const TargetLevel &level) {
-  if (!function.hasFnAttribute("target-features") && !level.features.empty())
-    function.addFnAttr("target-features", level.features);
-  if (level.vectorBits >= 512) {
-    // Without both, types of 512 bits are split in two.
-    function.addFnAttr("min-legal-vector-width", "512");
-    function.addFnAttr("prefer-vector-width", "512");
-  }
-  function.addFnAttr(Attribute::NoUnwind);
-}
-
-/// MLIR lowers vector.fma to llvm.fmuladd, which may round twice. Our float
-/// products are fused on every target.
-static void fuseMultiplyAdds(Module &module) {
-  for (Function &function : make_early_inc_range(module)) {
-    if (function.getIntrinsicID() != Intrinsic::fmuladd)
-      continue;
-    function.replaceAllUsesWith(Intrinsic::getDeclaration(
-        &module, Intrinsic::fma, function.getReturnType()));
-    function.eraseFromParent();
-  }
-}
-
 Error mlir::qnn::prepareModule(GeneratedCode &code, const Triple &triple) {
   Expected<std::unique_ptr<TargetMachine>> machine = createMachine(triple);
   if (!machine)
@@ -122,14 +80,9 @@ Error mlir::qnn::prepareModule(GeneratedCode &code, const Triple &triple) {
   module.setDataLayout((*machine)->createDataLayout());
   if (module.getPICLevel() == PICLevel::NotPIC)
     module.setPICLevel(PICLevel::BigPIC);
-  fuseMultiplyAdds(module);
-  for (const TargetLevel *level : code.levels) {
-    Function *run = module.getFunction(getRunFunctionName(*level));
-    if (!run)
+  for (const TargetLevel *level : code.levels)
+    if (!module.getFunction(getRunFunctionName(*level)))
       return createStringError("generated code lacks level " + level->name);
-    for (Function *function : getCallees(run))
-      setFeatures(*function, *level);
-  }
   return Error::success();
 }
 

@@ -42,6 +42,16 @@ ArrayRef<TargetLevel> mlir::qnn::getLevels(Triple::ArchType arch) {
   return {};
 }
 
+std::string mlir::qnn::getLevelSymbol(const TargetLevel &level) {
+  std::string name = level.name.str();
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+std::string mlir::qnn::getRunFunctionName(const TargetLevel &level) {
+  return "run_" + getLevelSymbol(level);
+}
+
 const TargetLevel *mlir::qnn::findLevel(StringRef name) {
   for (ArrayRef<TargetLevel> levels : {ArrayRef<TargetLevel>(kX86Levels),
                                        ArrayRef<TargetLevel>(kAArch64Levels)})

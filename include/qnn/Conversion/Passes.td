@@ -68,6 +68,7 @@ def ConvertQNNToMicrokernelPass
       "instruction-set level, one of the names --march takes">];
   let dependentDialects = [
     "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
     "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect",
     "::mlir::qnn::microkernel::MicrokernelDialect"];
@@ -141,8 +142,8 @@ def ConvertMicrokernelToVectorPass
   let options = [Option<"level", "level", "std::string", "\"x86-64\"",
       "instruction-set level, one of the names --march takes">];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
-    "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // QNN_CONVERSION_PASSES_TD

@@ -90,10 +90,6 @@ SmallVector<std::string> getMemberNames(ArrayRef<TensorInfo> tensors);
 /// Bytes of a tensor's elements.
 uint64_t getByteSize(const TensorInfo &tensor);
 
-/// The function of a level in a module of generateCode: "run_" and the name
-/// with '-' replaced by '_'.
-std::string getRunFunctionName(const TargetLevel &level);
-
 /// Parses `text` (LLVM assembly) into `module`, where it may refer to what is
 /// already there.
 llvm::Error parseIntoModule(llvm::StringRef text, llvm::Module &module);

@@ -68,6 +68,12 @@ enum CpuFeature : uint32_t {
 /// support.
 llvm::ArrayRef<TargetLevel> getLevels(llvm::Triple::ArchType arch);
 
+/// The name of a level as part of a symbol: '-' becomes '_'.
+std::string getLevelSymbol(const TargetLevel &level);
+
+/// The function that runs a network on a level: run_<level symbol>.
+std::string getRunFunctionName(const TargetLevel &level);
+
 /// The level of any architecture with this name, or null.
 const TargetLevel *findLevel(llvm::StringRef name);
 

@@ -80,7 +80,7 @@ public:
   }
   Value multiplyAdd(Value acc, Value a, Value w) {
     if (isFloat)
-      return k.b.create<vector::FMAOp>(a, w, acc);
+      return k.b.create<math::FmaOp>(a, w, acc);
     switch (k.level.dot) {
     case DotKind::VNNI:
       return intrinsic(k.level.vectorBits == 512

@@ -108,7 +108,7 @@ Value DepthwiseLoops::accumulate(Value acc, Value position, Value channel,
 
 Value DepthwiseLoops::multiplyAdd(Value acc, Value x, Value w) {
   if (layer.isFloat)
-    return k.b.create<vector::FMAOp>(x, w, acc);
+    return k.b.create<math::FmaOp>(x, w, acc);
   // |stored byte * weight| <= 255 * 128 fits 16 bits.
   auto wide =
       VectorType::get({KernelBuilder::widthOf(x)}, k.b.getIntegerType(16));
@@ -134,8 +134,7 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
       layer.isFloat
           ? constant(packTaps<float, float>(layer.floatWeights, channels))
           : constant(packTaps<int8_t, int32_t>(layer.weights, channels));
-  LayerArguments args =
-      layer.makeArguments(input, packed, output, {/*groups=*/1, channels});
+  LayerArguments args = layer.makeArguments(input, packed, output);
   std::string key = layer.key(args, input, output);
   llvm::raw_string_ostream(key)
       << conv->getAttrDictionary() << conv.getWeight().getType().getShape()[1];

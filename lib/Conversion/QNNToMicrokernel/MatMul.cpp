@@ -86,7 +86,7 @@ Value MatMul::product(KernelBuilder &k, ValueRange args, Value aRow,
     Value y = load(k, args[1], at, bZero, lanes);
     Value next;
     if (isFloat())
-      next = k.b.create<vector::FMAOp>(x, y, sum[0]);
+      next = k.b.create<math::FmaOp>(x, y, sum[0]);
     else
       next = k.b.create<arith::AddIOp>(sum[0], k.b.create<arith::MulIOp>(x, y));
     return SmallVector<Value>{next};

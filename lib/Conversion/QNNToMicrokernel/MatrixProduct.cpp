@@ -11,7 +11,7 @@
 // the window is contiguous in NHWC), C per tap otherwise, K for a fully
 // connected layer. Weights are packed at compile time as
 // [group][channel / 16][run][step][16][4] (i8) or [...][16] (f32), every level
-// alike.
+// alike; the last block of a group has only its channels.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,10 +27,10 @@ namespace {
 /// The walk over one matrix product; strides and offsets in elements.
 struct Walk {
   int64_t images, height, width; ///< output pixels
-  ChannelLayout layout;
-  int64_t aOrigin; ///< of output pixel (0, 0, 0)
-  PixelStrides a;  ///< input, from pixel to pixel
-  int64_t aGroup;  ///< input, from group to group
+  int64_t groups, channels;      ///< channels of one group
+  int64_t aOrigin;               ///< of output pixel (0, 0, 0)
+  PixelStrides a;                ///< input, from pixel to pixel
+  int64_t aGroup;                ///< input, from group to group
   SmallVector<int64_t> reduction, reductionStrides; ///< innermost: a run
 
   int64_t steps() const {
@@ -53,8 +53,8 @@ std::string Walk::key() const {
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::interleaveComma(ArrayRef<int64_t>{aOrigin, images, height, width,
-                                          layout.groups, layout.channels,
-                                          a.image, a.row, a.column, aGroup},
+                                          groups, channels, a.image, a.row,
+                                          a.column, aGroup},
                         os);
   os << ';';
   llvm::interleaveComma(reduction, os);
@@ -69,24 +69,25 @@ PixelStrides viewPixels(const Buffer &buffer, bool isImage) {
 }
 
 /// Weights [channel][run][element] in the order of the file comment, zeros
-/// where channels or runs are padded. Precondition: `walk` counts steps.
+/// where runs are padded. Precondition: `walk` counts steps.
 template <typename T>
 SmallVector<T> pack(ArrayRef<T> values, const Walk &walk, int64_t run,
                     int64_t stepElements) {
   int64_t stepsPerRun = walk.reduction.back();
   int64_t runs = stepsPerRun ? walk.steps() / stepsPerRun : 0;
-  const ChannelLayout &layout = walk.layout;
-  int64_t blockSize = walk.steps() * kBlockColumns * stepElements;
-  SmallVector<T> packed(layout.groups * layout.blocks() * blockSize, T(0));
+  int64_t channels = walk.channels;
   int64_t perChannel = runs * run;
-  for (int64_t g = 0; g < layout.groups; ++g)
-    for (int64_t o = 0; o < layout.channels; ++o) {
-      const T *source = &values[(g * layout.channels + o) * perChannel];
-      T *block = &packed[(g * layout.blocks() + o / kBlockColumns) * blockSize];
+  int64_t packedPerChannel = walk.steps() * stepElements;
+  SmallVector<T> packed(walk.groups * channels * packedPerChannel, T(0));
+  for (int64_t g = 0; g < walk.groups; ++g)
+    for (int64_t o = 0; o < channels; ++o) {
+      int64_t inBlock = o % kBlockColumns, first = o - inBlock;
+      int64_t columns = std::min(channels - first, kBlockColumns);
+      const T *source = &values[(g * channels + o) * perChannel];
+      T *block = &packed[(g * channels + first) * packedPerChannel];
       for (int64_t r = 0; r < runs; ++r)
         for (int64_t i = 0; i < run; ++i)
-          block[((r * stepsPerRun + i / stepElements) * kBlockColumns +
-                 o % kBlockColumns) *
+          block[((r * stepsPerRun + i / stepElements) * columns + inBlock) *
                     stepElements +
                 i % stepElements] = source[r * run + i];
     }
@@ -163,11 +164,11 @@ void BlockedLoops::tiled(int64_t size, int64_t tile,
 
 void BlockedLoops::run() {
   mergeRows();
-  int64_t channels = walk.layout.channels;
+  int64_t channels = walk.channels;
   block =
       chooseBlocking(k.level, layer.isFloat, walk.height, walk.width, channels);
   // Channels outermost: a block of weights stays in cache over all pixels.
-  k.loop(0, walk.layout.groups, 1, [&](Value group) {
+  k.loop(0, walk.groups, 1, [&](Value group) {
     tiled(
         channels, block.blocks * kBlockColumns,
         [&](Value column, int64_t count) { emitPixels(group, column, count); });
@@ -188,15 +189,13 @@ void BlockedLoops::emitPixels(Value group, Value column, int64_t channels) {
 /// One register block, of rows x columns pixels from `pixel` on.
 void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
                              int64_t rows, int64_t columns, int64_t channels) {
-  int64_t blockStride =
-      walk.steps() * kBlockColumns * (layer.isFloat ? 1 : kStepElements);
+  int64_t perChannel = walk.steps() * (layer.isFloat ? 1 : kStepElements);
   Value aOffset = k.add(positionOf(k, pixel, walk.a, walk.aOrigin),
                         k.mul(group, walk.aGroup));
-  Value channel = k.add(k.mul(group, walk.layout.channels), column);
+  Value channel = k.add(k.mul(group, walk.channels), column);
   Value cOffset = k.add(positionOf(k, pixel, c, output.offset), channel);
-  // Blocks of a group follow each other; column is a multiple of 16.
-  Value packed = k.add(k.mul(group, walk.layout.padded()), column);
-  Value bOffset = k.mul(packed, blockStride / kBlockColumns);
+  // Column is a multiple of 16: everything before it are whole blocks.
+  Value bOffset = k.mul(channel, perChannel);
   Value residualOffset;
   DenseI64ArrayAttr residualStrides;
   if (args.residual) {
@@ -205,16 +204,16 @@ void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
     residualStrides = k.b.getDenseI64ArrayAttr({r.row, r.column});
   }
   k.b.create<microkernel::BrgemmOp>(
-      args.input, aOffset, args.weights, bOffset, args.bias, args.scale, packed,
-      args.output, cOffset, args.residual, residualOffset, args.low, args.high,
-      args.zeroPoint, args.residualFactor, args.residualZero,
+      args.input, aOffset, args.weights, bOffset, args.bias, args.scale,
+      channel, args.output, cOffset, args.residual, residualOffset, args.low,
+      args.high, args.zeroPoint, args.residualFactor, args.residualZero,
       k.b.getDenseI64ArrayAttr({rows, columns}),
       k.b.getI64IntegerAttr(channels),
       k.b.getDenseI64ArrayAttr({walk.a.row, walk.a.column}),
       k.b.getDenseI64ArrayAttr({c.row, c.column}), residualStrides,
       k.b.getDenseI64ArrayAttr(walk.reduction),
       k.b.getDenseI64ArrayAttr(walk.reductionStrides),
-      k.b.getI64IntegerAttr(blockStride));
+      k.b.getI64IntegerAttr(kBlockColumns * perChannel));
 }
 
 //===----------------------------------------------------------------------===//
@@ -238,7 +237,7 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
     SmallVector<int8_t> bytes(layer.weights.begin(), layer.weights.end());
     packed = net.constant(pack<int8_t>(bytes, walk, run, stepElements));
   }
-  LayerArguments args = layer.makeArguments(input, packed, output, walk.layout);
+  LayerArguments args = layer.makeArguments(input, packed, output);
   net.callKernel(name, layer.key(args, input, output) + walk.key(),
                  args.present(), [&](KernelBuilder &k, ValueRange parameters) {
                    LayerArguments inside = args.inside(parameters);
@@ -257,7 +256,8 @@ static Walk walkOf(Conv2DOp op, const Buffer &input) {
   walk.images = result[0];
   walk.height = result[1];
   walk.width = result[2];
-  walk.layout = {groups, weight[0] / groups};
+  walk.groups = groups;
+  walk.channels = weight[0] / groups;
   PixelStrides strides = input.pixels();
   walk.aOrigin = input.windowOrigin(h, w);
   walk.a = {strides.image, h.stride * strides.row, w.stride * strides.column};
@@ -301,7 +301,8 @@ LogicalResult NetworkLowering::lowerFullyConnected(FullyConnectedOp op) {
   Walk walk;
   walk.images = walk.height = 1;
   walk.width = input.elements() / std::max<int64_t>(weight[1], 1);
-  walk.layout = {/*groups=*/1, weight[0]};
+  walk.groups = 1;
+  walk.channels = weight[0];
   walk.aOrigin = input.offset;
   walk.a = {0, 0, weight[1]};
   walk.aGroup = 0;

@@ -87,13 +87,6 @@ Value NetworkLowering::scalar(int32_t value) {
                                            builder.getI32IntegerAttr(value));
 }
 
-/// The name of `level` as part of a symbol.
-static std::string symbolOf(const TargetLevel &level) {
-  std::string name = level.name.str();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-
 void NetworkLowering::callKernel(
     StringRef name, const Twine &key, ArrayRef<Value> arguments,
     llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
@@ -105,7 +98,9 @@ void NetworkLowering::callKernel(
   if (!kernel) {
     OpBuilder moduleBuilder = OpBuilder::atBlockEnd(module.getBody());
     kernel = moduleBuilder.create<func::FuncOp>(
-        loc, (name + "_" + Twine(kernels.size()) + "_" + symbolOf(level)).str(),
+        loc,
+        (name + "_" + Twine(kernels.size()) + "_" + getLevelSymbol(level))
+            .str(),
         type);
     kernel.setPrivate();
     Block *block = kernel.addEntryBlock();
@@ -149,7 +144,7 @@ void NetworkLowering::beginFunction() {
     types.append(2, LLVM::LLVMPointerType::get(builder.getContext()));
   builder.setInsertionPoint(entry);
   auto lowered = builder.create<func::FuncOp>(
-      loc, "run_" + symbolOf(level), builder.getFunctionType(types, {}));
+      loc, getRunFunctionName(level), builder.getFunctionType(types, {}));
   Block *block = lowered.addEntryBlock();
   builder.setInsertionPointToStart(block);
   if (observes) {

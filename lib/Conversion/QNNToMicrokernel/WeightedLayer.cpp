@@ -152,30 +152,18 @@ LogicalResult WeightedLayer::foldZeroPoint() {
 // Kernel arguments
 //===----------------------------------------------------------------------===//
 
-/// One value per channel, each group padded.
-template <typename T>
-static SmallVector<T> padChannels(ArrayRef<T> values,
-                                  const ChannelLayout &layout) {
-  SmallVector<T> result(layout.groups * layout.padded(), T(0));
-  for (int64_t g = 0; g < layout.groups; ++g)
-    std::copy_n(&values[g * layout.channels], layout.channels,
-                &result[g * layout.padded()]);
-  return result;
-}
-
 LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
-                                            const Buffer &output,
-                                            const ChannelLayout &layout) {
+                                            const Buffer &output) {
   LayerArguments arguments;
   arguments.input = input.memory;
   arguments.weights = packed;
   arguments.output = output.memory;
   if (!isFloat)
-    arguments.bias = net.constant(padChannels<int32_t>(bias, layout));
+    arguments.bias = net.constant(ArrayRef<int32_t>(bias));
   else if (!floatBias.empty())
-    arguments.bias = net.constant(padChannels<float>(floatBias, layout));
+    arguments.bias = net.constant(ArrayRef<float>(floatBias));
   if (!factors.empty())
-    arguments.scale = net.constant(padChannels<float>(factors, layout));
+    arguments.scale = net.constant(ArrayRef<float>(factors));
   if (op.residual) {
     residual = isa<Conv2DOp>(op.op) ? net.getBuffer(op.residual)
                                     : net.getContiguous(op.residual);

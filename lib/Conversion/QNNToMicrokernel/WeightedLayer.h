@@ -53,17 +53,7 @@ struct LayerArguments {
   std::string key() const;
 };
 
-/// How the channels of a layer lie in memory: in groups, each padded to whole
-/// blocks of a matrix product.
-struct ChannelLayout {
-  int64_t groups, channels; ///< channels per group
-
-  int64_t blocks() const {
-    return llvm::divideCeil(channels, microkernel::kBlockColumns);
-  }
-  int64_t padded() const { return blocks() * microkernel::kBlockColumns; }
-};
-
+/// The constants of one layer and the arguments of its kernel.
 class WeightedLayer {
 public:
   WeightedLayer(NetworkLowering &net, Operation *op);
@@ -75,8 +65,7 @@ public:
   /// The arguments of a kernel on `input` and `output`, with weights packed to
   /// `weights`; reads the buffer of the residual.
   LayerArguments makeArguments(const Buffer &input, Value weights,
-                               const Buffer &output,
-                               const ChannelLayout &layout);
+                               const Buffer &output);
   /// What the code of a kernel with these arguments depends on.
   std::string key(const LayerArguments &arguments, const Buffer &input,
                   const Buffer &output) const;

@@ -12,8 +12,8 @@
 // CHECK:       func.func private @[[CONV]](
 // CHECK:         microkernel.brgemm
 // CHECK-SAME:      reduction = array<i64: 3, 6>, reduction_strides = array<i64: 48, 4>, rows = array<i64: 4, 4>
-// UNSIGNED:    memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-9288, -9288
-// SIGNED:      memref.global "private" constant @{{.*}} : memref<16xi32> = dense<[-72, -72
+// UNSIGNED:    memref.global "private" constant @{{.*}} : memref<8xi32> = dense<-9288>
+// SIGNED:      memref.global "private" constant @{{.*}} : memref<8xi32> = dense<-72>
 !x = !quant.uniform<i8:f32, 0.5:1>
 !y = !quant.uniform<i8:f32, 0.5:-7>
 !w = !quant.uniform<i8:f32, 0.25>

@@ -130,8 +130,10 @@ struct PlanMemoryPass final : qnn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     Builder builder(&getContext());
     int64_t total = 0;
     for (auto global : getOperation().getOps<memref::GlobalOp>()) {
+      int64_t bytes = getBytes(global.getType());
+      total = llvm::alignTo(total, qnn::getConstantAlignment(bytes));
       global->setAttr(qnn::kOffsetAttr, builder.getI64IntegerAttr(total));
-      total += alignUp(getBytes(global.getType()));
+      total += bytes;
     }
     return total + qnn::kBufferAlignment;
   }

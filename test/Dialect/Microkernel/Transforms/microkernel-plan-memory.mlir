@@ -26,14 +26,16 @@ func.func @reuses_dead_memory(%in: memref<100xi8>) {
 
 // -----
 
-// Constants stand one behind the other, on 64-byte boundaries.
+// Small constants stand one behind the other, weights start on a cache line.
 // CHECK-DAG: memref.global "private" constant @v : memref<3xi32> = dense<2> {microkernel.offset = 0 : i64}
-// CHECK-DAG: memref.global "private" constant @w : memref<65xi8> = dense<1> {microkernel.offset = 64 : i64}
-// CHECK:     func.func @places_constants(%{{.*}}: memref<64xi8>, %{{.*}}: memref<256xi8>)
+// CHECK-DAG: memref.global "private" constant @u : memref<5xi8> = dense<3> {microkernel.offset = 12 : i64}
+// CHECK-DAG: memref.global "private" constant @w : memref<1024xi8> = dense<1> {microkernel.offset = 64 : i64}
+// CHECK:     func.func @places_constants(%{{.*}}: memref<64xi8>, %{{.*}}: memref<1152xi8>)
 memref.global "private" constant @v : memref<3xi32> = dense<2>
-memref.global "private" constant @w : memref<65xi8> = dense<1>
+memref.global "private" constant @u : memref<5xi8> = dense<3>
+memref.global "private" constant @w : memref<1024xi8> = dense<1>
 func.func @places_constants() {
-  %0 = memref.get_global @w : memref<65xi8>
+  %0 = memref.get_global @w : memref<1024xi8>
   return
 }
 

@@ -26,6 +26,12 @@ inline constexpr llvm::StringLiteral kOffsetAttr("microkernel.offset");
 /// Alignment of buffers in the arena and of the arena itself, in bytes.
 inline constexpr int64_t kBufferAlignment = 64;
 
+/// Alignment of a constant of `bytes` bytes: whole cache lines for weights, the
+/// element for what is read once per channel.
+inline int64_t getConstantAlignment(int64_t bytes) {
+  return bytes >= 1024 ? kBufferAlignment : 4;
+}
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "qnn/Dialect/Microkernel/Transforms/Passes.h.inc"

@@ -23,7 +23,7 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
 
     Law: two buffers may overlap only if no op lies in both live ranges, where a
     buffer is live from its first to its last use in the entry block. Offsets
-    are multiples of 64 bytes. Placement is greedy by decreasing size into the
+    of buffers (and of constants of 1 KiB or more) are multiples of 64 bytes. Placement is greedy by decreasing size into the
     lowest gap that fits (Pisarchyk and Lee 2020, "Efficient memory management
     for deep neural net inference", greedy by size). Arena and constants end
     with 64 bytes that no buffer owns: kernels may read (never write) up to that
@@ -48,10 +48,10 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
     ```mlir
     memref.global "private" constant @w : memref<4xi8> = dense<1> {microkernel.offset = 0 : i64}
     func.func private @k(memref<16xi8>, memref<16xi8>, memref<4xi8>)
-    func.func @main(%arena: memref<128xi8>, %constants: memref<128xi8>, %in: memref<16xi8>, %out: memref<16xi8>)
+    func.func @main(%arena: memref<128xi8>, %constants: memref<68xi8>, %in: memref<16xi8>, %out: memref<16xi8>)
         attributes {microkernel.arena_bytes = 128 : i64, microkernel.live_bytes = 16 : i64} {
       %c0 = arith.constant 0 : index
-      %w = memref.view %constants[%c0][] : memref<128xi8> to memref<4xi8>
+      %w = memref.view %constants[%c0][] : memref<68xi8> to memref<4xi8>
       %c0_0 = arith.constant 0 : index
       %t = memref.view %arena[%c0_0][] : memref<128xi8> to memref<16xi8>
       call @k(%in, %t, %w) : (memref<16xi8>, memref<16xi8>, memref<4xi8>) -> ()
