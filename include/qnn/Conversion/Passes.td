@@ -32,7 +32,7 @@ def ConvertQNNToMicrokernelPass
     `sum |w| * max |q - z| + |b|` (Jacob et al. 2017, section 2.3, for the
     factored zero points).
 
-    Refuses, with an error at the op: weights that are not constants; accumulators that may leave 32
+    Refuses: with an error at the op, weights that are not constants; accumulators that may leave 32
     bits; element types other than f32 and 8-bit (and i32 accumulators); ops of
     other stages.
 
@@ -122,19 +122,18 @@ def ConvertMicrokernelToVectorPass
         %c64 = arith.constant 64 : index
         %4 = arith.muli %3, %c64 : index
         %5 = arith.addi %4, %c0 : index
-        %6 = vector.load %arg0[%2] : memref<8xi8>, vector<4xi8>
-        %7 = vector.bitcast %6 : vector<4xi8> to vector<1xi32>
-        %8 = vector.extract %7[0] : i32 from vector<1xi32>
-        %9 = vector.broadcast %8 : i32 to vector<16xi32>
-        %10 = vector.load %arg1[%5] : memref<128xi8>, vector<64xi8>
-        %11 = vector.bitcast %10 : vector<64xi8> to vector<16xi32>
-        %12 = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg4, %9, %11) : (vector<16xi32>, vector<16xi32>, vector<16xi32>) -> vector<16xi32>
+        %6 = vector.load %arg1[%5] : memref<128xi8>, vector<64xi8>
+        %7 = vector.bitcast %6 : vector<64xi8> to vector<16xi32>
+        %8 = vector.load %arg0[%2] : memref<8xi8>, vector<4xi8>
+        %9 = vector.bitcast %8 : vector<4xi8> to vector<1xi32>
+        %10 = vector.extract %9[0] : i32 from vector<1xi32>
+        %11 = vector.broadcast %10 : i32 to vector<16xi32>
+        %12 = llvm.call_intrinsic "llvm.x86.avx512.vpdpbusd.512"(%arg4, %11, %7) : (vector<16xi32>, vector<16xi32>, vector<16xi32>) -> vector<16xi32>
         scf.yield %12 : vector<16xi32>
       }
       vector.store %0, %arg2[%c0] : memref<16xi32>, vector<16xi32>
       return
     }
-  }
     ```
 
     Example: test/Conversion/MicrokernelToVector/convert-microkernel-to-vector.mlir

@@ -29,7 +29,7 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
     with 64 bytes that no buffer owns: kernels may read (never write) up to that
     far behind the last buffer.
 
-    Refuses buffers that are used in nested regions, and any number of public
+    Refuses: buffers that are used in nested regions, and any number of public
     functions but one; both are errors, because a wrong plan corrupts memory.
 
     Before:
