@@ -305,6 +305,10 @@ llvm::Error Compilation::run() {
   if (llvm::Error error = load())
     return error;
   if (isQuantized(getFunction())) {
+    if (options.precision == Precision::Float32)
+      return makeError("'" + options.input +
+                       "' is quantized already: it cannot be compiled as f32, "
+                       "leave --precision out");
     if (!options.calibrationData.empty() || !options.calibrationCache.empty())
       return makeError("'" + options.input +
                        "' is quantized already: it "

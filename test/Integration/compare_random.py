@@ -35,12 +35,13 @@ def check_seed(work, seed, levels, args):
     feed = f"--input=x={work / 'x.npy'}"
     # The graph passes round differently (folded batch norms); what is compiled is what --emit=mlir shows.
     compiled = work / "compiled.mlir"
-    run("quant-compile", source, "-o", compiled, "--precision=f32")
+    precision = ["--precision=f32"] if args.float else []
+    run("quant-compile", source, "-o", compiled, *precision)
     run("quant-run", compiled, feed, f"--output-dir={work / 'expected'}")
     expected = outputs(work / "expected")
     for level in levels:
         actual = work / level
-        run("quant-compile", compiled, "-o", work / "network.so", "--precision=f32", f"--march={level}")
+        run("quant-compile", compiled, "-o", work / "network.so", *precision, f"--march={level}")
         run("quant-run", work / "network.so", feed, f"--output-dir={actual}")
         for name, want in expected.items():
             got = outputs(actual)[name]

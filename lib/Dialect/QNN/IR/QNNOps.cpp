@@ -371,7 +371,6 @@ std::optional<MutableOperandRange> FullyConnectedOp::getBiasRange() {
 using Range = std::optional<std::pair<double, double>>;
 Range SigmoidOp::getFixedResultRange() { return {{0.0, 1.0}}; }
 Range HardSigmoidOp::getFixedResultRange() { return {{0.0, 1.0}}; }
-Range SoftmaxOp::getFixedResultRange() { return {{0.0, 1.0}}; }
 Range TanhOp::getFixedResultRange() { return {{-1.0, 1.0}}; }
 
 bool PadOp::commutesWithQDQ() { return getValue().isZero(); }

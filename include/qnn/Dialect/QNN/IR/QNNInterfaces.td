@@ -60,7 +60,7 @@ def QuantizableOpInterface : OpInterface<"QuantizableOpInterface"> {
         return result;
       }]>,
     InterfaceMethod<[{The range of the result where mathematics fixes it
-      (softmax, sigmoid: [0, 1]; tanh: [-1, 1]); such results need no
+      (sigmoid: [0, 1]; tanh: [-1, 1]); such results need no
       observation.}],
       "::std::optional<::std::pair<double, double>>", "getFixedResultRange",
       (ins), "", [{ return ::std::nullopt; }]>

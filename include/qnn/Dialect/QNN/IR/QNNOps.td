@@ -325,7 +325,7 @@ def QNN_TanhOp : QNN_UnaryOp<"tanh", "tanh(x)", ["getFixedResultRange"]>;
 
 def QNN_SoftmaxOp : QNN_UnaryOp<"softmax",
     "exp(x - max(x)) / sum(exp(x - max(x))) along an axis",
-    ["getFixedResultRange"], ["renameDimensions"]> {
+    [], ["renameDimensions"]> {
   let description = [{
     Quantized form: `quantize(softmax(dequantize(x)))`, in f32.
 

@@ -233,7 +233,7 @@ def InsertObserversPass : QNN_Pass<"qnn-insert-observers"> {
     instead.
 
     Refuses: constants (their values are their range), results with a fixed
-    range (softmax, sigmoid, hard sigmoid, tanh), tensors that are observed or
+    range (sigmoid, hard sigmoid, tanh), tensors that are observed or
     quantized already, and ops that stay float: `qnn.precision = "float"`, no
     integer form, or a weight or bias that is not constant.
 
@@ -273,9 +273,9 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
     on the order of the samples, so the same cache gives the same bits.
 
     Refuses: a cache that is missing, damaged, of another network (its graph
-    hash covers ops, attributes, types and weights), lacks an observed tensor or
-    has one the network does not observe; an unknown method; a percentile
-    outside (0, 100]. Each is an error with its remedy, and nothing is changed.
+    hash covers ops, attributes, types and weights) or lacks an observed tensor
+    (more than the observed ones are welcome: precision rules decide which
+    tensors are observed); an unknown method; a percentile outside (0, 100]. Each is an error with its remedy, and nothing is changed.
 
     Before (`-qnn-apply-ranges=cache=Inputs/cache.json`):
     ```mlir
