@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Driver/Compile.h"
+#include "qnn/Support/CommandLine.h"
 #include "qnn/Target/ObjectEmitter.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -227,22 +228,14 @@ static llvm::Error setTarget(const CommandLine &line, CompileOptions &options) {
 llvm::Expected<CompileOptions> qnn::parseCompileOptions(int argc, char **argv) {
   CommandLine line;
   cl::HideUnrelatedOptions({&line.output, &line.quantization, &line.target});
-  std::string message;
-  llvm::raw_string_ostream stream(message);
-  if (!cl::ParseCommandLineOptions(
+  if (llvm::Error error = parseCommandLine(
           argc, argv,
           "Compiles a neural network to an object file without "
           "dependencies.\n\n"
           "  quant-compile model.onnx --calibration-data=samples.npz -o "
           "model.o\n"
-          "  quant-compile model.onnx --precision=f32 -o model.so\n",
-          &stream)) {
-    // One line, without the name of the program.
-    StringRef first = StringRef(message).ltrim().split('\n').first;
-    first.consume_front(llvm::sys::path::filename(argv[0]));
-    first.consume_front(": ");
-    return makeError(first);
-  }
+          "  quant-compile model.onnx --precision=f32 -o model.so\n"))
+    return std::move(error);
   CompileOptions options;
   if (llvm::Error error = setOutput(line, options))
     return std::move(error);

@@ -360,8 +360,10 @@ static llvm::Error runNetwork(Network &network, const RunOptions &options,
 static llvm::Expected<std::vector<std::unique_ptr<Network>>>
 openNetworks(const RunOptions &options) {
   llvm::file_magic magic;
-  bool isObject =
-      !llvm::identify_magic(options.file, magic) && magic.is_object();
+  if (std::error_code code = llvm::identify_magic(options.file, magic))
+    return llvm::createStringError("cannot read '" + options.file +
+                                   "': " + code.message());
+  bool isObject = magic.is_object();
   if (!isObject)
     return openInterpreted(options.file, options.entry,
                            options.print ? EntryChoice::All : EntryChoice::One);
@@ -381,6 +383,10 @@ llvm::Error qnn::runNetworks(const RunOptions &options, llvm::raw_ostream &os) {
   auto networks = openNetworks(options);
   if (!networks)
     return networks.takeError();
+  for (auto &network : *networks)
+    if (options.threads > network->getNumThreads())
+      llvm::errs() << "note: the network runs on " << network->getNumThreads()
+                   << " thread(s), not on " << options.threads << '\n';
   for (auto &network : *networks)
     if (llvm::Error error = runNetwork(*network, options, os))
       return error;

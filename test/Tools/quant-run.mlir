@@ -28,7 +28,7 @@ func.func @main(%x: tensor<1x2xf32> {qnn.name = "in=put"}) -> (tensor<1x2xf32> {
 // RUN: not quant-run %s --entry=main --input=in=put=%t/flat.npy 2>&1 | FileCheck %s --check-prefix=SHAPE
 // SHAPE: error: input 'in=put': expected 1x2xfloat32, got 2xfloat32 in {{.*}}flat.npy{{$}}
 // RUN: not quant-run %t/none.mlir 2>&1 | FileCheck %s --check-prefix=NONE
-// NONE: error: could not open input file {{.*}}none.mlir{{$}}
+// NONE: error: cannot read '{{.*}}none.mlir': No such file or directory{{$}}
 
 // Two names that become one file are refused before anything runs.
 // RUN: not quant-run %s --entry=colliding --bench=1 --output-dir=%t/colliding 2>&1 | FileCheck %s --check-prefix=COLLIDE
@@ -48,3 +48,9 @@ func.func @quantized(%x: tensor<2x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<2x!q
   %y = qnn.relu %x : (tensor<2x!quant.uniform<i8:f32, 0.5:3>>) -> tensor<2x!quant.uniform<i8:f32, 0.5:3>>
   return %y : tensor<2x!quant.uniform<i8:f32, 0.5:3>>
 }
+
+// Wrong options and files end in one line.
+// RUN: not quant-run %s --threads=0 2>&1 | FileCheck %s --check-prefix=THREADS
+// THREADS: {{^}}error: --threads: expected a whole number of at least 1, got '0'{{$}}
+// RUN: not quant-run %s --bench=often 2>&1 | FileCheck %s --check-prefix=BENCH
+// BENCH: {{^}}error: --bench: expected a whole number of at least 0, got 'often'{{$}}

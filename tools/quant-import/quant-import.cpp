@@ -8,6 +8,7 @@
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Import/ONNX/Importer.h"
 #include "qnn/InitAll.h"
+#include "qnn/Support/CommandLine.h"
 #include "qnn/Support/Diagnostics.h"
 #include "qnn/Support/PrintModule.h"
 
@@ -64,10 +65,11 @@ int main(int argc, char **argv) {
   cl::opt<bool> list("list-ops", cl::cat(category),
                      cl::desc("Print the table of supported ONNX ops"));
   cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "Imports an ONNX model (opset 7 to 21) as a graph of qnn ops with static "
-      "shapes.\n");
+  if (llvm::Error error = qnn::parseCommandLine(
+          argc, argv,
+          "Imports an ONNX model (opset 7 to 21) as a graph of qnn ops with "
+          "static shapes.\n"))
+    return fail(std::move(error));
   if (list) {
     qnn::printSupportedOps(llvm::outs());
     return 0;

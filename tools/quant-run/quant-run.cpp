@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Runner/Runner.h"
+#include "qnn/Support/CommandLine.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -31,24 +32,34 @@ int main(int argc, char **argv) {
   cl::opt<std::string> entry(
       "entry", cl::desc("Function to run (default: the only one, or main)"),
       cl::value_desc("NAME"), cl::cat(category));
-  cl::opt<unsigned> bench(
-      "bench", cl::init(0), cl::value_desc("N"), cl::cat(category),
+  cl::opt<std::string> bench(
+      "bench", cl::init("0"), cl::value_desc("N"), cl::cat(category),
       cl::desc("Measure N runs; without --input on fixed random values"));
-  cl::opt<unsigned> threads("threads", cl::init(1), cl::value_desc("K"),
-                            cl::desc("Threads to use (default 1)"),
-                            cl::cat(category));
+  cl::opt<std::string> threads("threads", cl::init("1"), cl::value_desc("K"),
+                               cl::desc("Threads to use (default 1)"),
+                               cl::cat(category));
   cl::opt<bool> json("json", cl::cat(category),
                      cl::desc("Print one JSON object as the last line"));
   cl::opt<bool> print(
       "print", cl::cat(category),
       cl::desc("Print the output values of every function, or of --entry"));
   cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(
-      argc, argv,
-      "Runs a network on NumPy arrays: a shared object of quant-compile, or an "
-      ".mlir file\nof any stage up to Quantized in the reference "
-      "interpreter.\n");
-
+  auto fail = [](llvm::Error error) {
+    llvm::errs() << "error: " << llvm::toString(std::move(error)) << '\n';
+    return 1;
+  };
+  if (llvm::Error error = mlir::qnn::parseCommandLine(
+          argc, argv,
+          "Runs a network on NumPy arrays: a shared object of quant-compile, "
+          "or an .mlir file\nof any stage up to Quantized in the reference "
+          "interpreter.\n"))
+    return fail(std::move(error));
+  auto runs = mlir::qnn::parseCount("bench", bench, 0);
+  if (!runs)
+    return fail(runs.takeError());
+  auto count = mlir::qnn::parseCount("threads", threads, 1);
+  if (!count)
+    return fail(count.takeError());
   mlir::qnn::RunOptions options;
   options.file = file;
   options.entry = entry;
@@ -56,11 +67,9 @@ int main(int argc, char **argv) {
   options.outputDir = outputDir;
   options.print = print;
   options.json = json;
-  options.bench = bench;
-  options.threads = threads;
-  if (llvm::Error error = mlir::qnn::runNetworks(options, llvm::outs())) {
-    llvm::errs() << "error: " << llvm::toString(std::move(error)) << '\n';
-    return 1;
-  }
+  options.bench = *runs;
+  options.threads = *count;
+  if (llvm::Error error = mlir::qnn::runNetworks(options, llvm::outs()))
+    return fail(std::move(error));
   return 0;
 }

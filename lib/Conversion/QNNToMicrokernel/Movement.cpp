@@ -12,7 +12,7 @@
 
 #include "NetworkLowering.h"
 
-#include "qnn/Support/ResizeIndex.h"
+#include "qnn/Dialect/QNN/IR/ResizeIndex.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 

@@ -15,8 +15,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QNN_SUPPORT_RESIZEINDEX_H
-#define QNN_SUPPORT_RESIZEINDEX_H
+#ifndef QNN_DIALECT_QNN_IR_RESIZEINDEX_H
+#define QNN_DIALECT_QNN_IR_RESIZEINDEX_H
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
@@ -79,4 +79,4 @@ inline SmallVector<int64_t> getNearestIndices(int64_t inSize, int64_t outSize,
 
 } // namespace mlir::qnn
 
-#endif // QNN_SUPPORT_RESIZEINDEX_H
+#endif // QNN_DIALECT_QNN_IR_RESIZEINDEX_H
