@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs ONNX's own backend node tests of all ops quant-import supports, through quant-import and quant-run, and writes
-docs/SupportedOps.md: the ops, their limits, how many tests pass, and why the others are skipped.
+"""Runs ONNX's own backend node tests of all ops quant-import supports, through quant-import and quant-run, interpreted and
+compiled, and writes docs/SupportedOps.md: the ops, their limits, how many tests pass, and why the others are skipped.
 
   onnx_node_tests.py [--check] [-j N] [--only SUBSTRING]
 
@@ -150,6 +150,11 @@ def run_case(case, ops):
                 feeds.append(f"--input={key}={folder}/input{i}.npy")
             error = run(["quant-run", folder / "model.mlir", f"--output-dir={folder}", *feeds])
             error = error or compare(case, model.graph.output, expected, folder)
+            # The same through an object for this machine.
+            native = folder / "native"
+            error = error or run(["quant-compile", folder / "model.mlir", "--precision=f32", "-o", folder / "model.so"])
+            error = error or run(["quant-run", folder / "model.so", f"--output-dir={native}", *feeds])
+            error = error or compare(case, model.graph.output, expected, native)
             if error:
                 return "failed", error
     return "passed", ""

@@ -115,12 +115,16 @@ class Network:
             bias = (self.r.randint(-9000, 9000, outputs).astype(np.int32), f"!quant.uniform<{kind}>")
         else:
             weight = self.constant(self.r.randn(*weight_shape).astype(np.float32) / np.float32(np.sqrt(depth)))
+            if self.chance(0.2):  # packed at run time
+                weight = self.emit("qnn.tanh", [weight], weight_shape, "f32")
             result = "f32"
             bias = (self.r.randn(outputs).astype(np.float32), None)
         operands.append(weight)
         syntax += f", {weight}"
         if self.chance(0.8):
             operands.append(self.constant(*bias))
+            if result == "f32" and self.chance(0.2):
+                operands[-1] = self.emit("qnn.tanh", operands[-1:], bias[0].shape, "f32")
             syntax += f" bias({operands[-1]})"
         if self.chance(0.35):
             same = [v for v, (shape, e) in self.types.items()
@@ -336,6 +340,8 @@ class Network:
         c = self.types[x][0][-1]
         parameters = [self.constant(v.astype(np.float32)) for v in
                       (self.r.randn(c), self.r.randn(c), self.r.randn(c), self.r.uniform(0.2, 2, c))]
+        if self.chance(0.5):  # computed ones stay a batch norm
+            parameters[1] = self.emit("qnn.tanh", [parameters[1]], (c,), "f32")
         return self.emit("qnn.batch_norm", [x] + parameters, self.types[x][0], "f32", "epsilon = 1.0e-05 : f32")
 
     # -- the network -------------------------------------------------------------------------------------------------

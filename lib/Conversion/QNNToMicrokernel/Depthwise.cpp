@@ -130,10 +130,21 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
   if (output.elements() == 0)
     return success();
   int64_t channels = output.shape[3];
-  Value packed =
-      layer.isFloat
-          ? constant(packTaps<float, float>(layer.floatWeights, channels))
-          : constant(packTaps<int8_t, int32_t>(layer.weights, channels));
+  Value packed;
+  if (layer.packsAtRunTime) {
+    Buffer from = getContiguous(conv.getWeight());
+    int64_t taps = from.elements() / channels;
+    Buffer to = allocate(conv.getWeight().getType(), Border());
+    from.shape = to.shape = {channels, taps};
+    from.strides = {taps, 1};
+    to.strides = {1, channels};
+    emitCopy(from, to);
+    packed = to.memory;
+  } else if (layer.isFloat) {
+    packed = constant(packTaps<float, float>(layer.floatWeights, channels));
+  } else {
+    packed = constant(packTaps<int8_t, int32_t>(layer.weights, channels));
+  }
   LayerArguments args = layer.makeArguments(input, packed, output);
   std::string key = layer.key(args, input, output);
   llvm::raw_string_ostream(key)

@@ -124,31 +124,53 @@ LogicalResult NetworkLowering::lowerBias(BiasOp op) {
   return success();
 }
 
+/// getBatchNormChannel on vectors, in binary64 and rounded once: the factor, or
+/// the offset where `offset` and `mean` are given.
+static Value batchNormChannel(KernelBuilder &k, double epsilon, Value scale,
+                              Value variance, Value offset, Value mean) {
+  auto wide =
+      VectorType::get({KernelBuilder::widthOf(scale)}, k.b.getF64Type());
+  auto widen = [&](Value v) { return k.b.create<arith::ExtFOp>(wide, v); };
+  Value root = k.b.create<math::SqrtOp>(k.b.create<arith::AddFOp>(
+      widen(variance),
+      k.b.create<arith::ConstantOp>(DenseElementsAttr::get(wide, epsilon))));
+  Value result = k.b.create<arith::DivFOp>(widen(scale), root);
+  if (offset)
+    result = k.b.create<arith::SubFOp>(
+        widen(offset), k.b.create<arith::MulFOp>(widen(mean), result));
+  return k.b.create<arith::TruncFOp>(scale.getType(), result);
+}
+
+/// Only batch norms whose parameters the network computes come this far.
 LogicalResult NetworkLowering::lowerBatchNorm(BatchNormOp op) {
-  SmallVector<SmallVector<float>> parameters;
+  SmallVector<Buffer> parameters;
   for (Value operand : op.getOperands().drop_front()) {
-    ElementsAttr value = getConstant(operand);
-    auto values = value ? getFloatValues(value)
-                        : FailureOr<SmallVector<float>>(failure());
-    if (failed(values))
-      return op.emitOpError("expected constant parameters");
-    parameters.push_back(std::move(*values));
+    Buffer buffer = getBuffer(operand);
+    if (ElementsAttr value = getConstant(operand)) {
+      auto values = getFloatValues(value);
+      if (failed(values))
+        return op.emitOpError("expected parameters with data");
+      buffer = Buffer::contiguous(constant(*values), values->size());
+    }
+    parameters.push_back(buffer);
   }
   double epsilon = op.getEpsilon().convertToFloat();
-  SmallVector<float> factors, offsets;
-  for (auto [scale, offset, mean, variance] :
-       llvm::zip(parameters[0], parameters[1], parameters[2], parameters[3])) {
-    BatchNormChannel channel =
-        getBatchNormChannel(scale, offset, mean, variance, epsilon);
-    factors.push_back(float(channel.factor));
-    offsets.push_back(float(channel.offset));
-  }
+  auto [scale, offset, mean, variance] =
+      std::tie(parameters[0], parameters[1], parameters[2], parameters[3]);
+  RankedTensorType channels = op.getScale().getType();
+  Buffer factors = allocate(channels, Border());
+  Buffer offsets = allocate(channels, Border());
+  std::string key = keyOf(op.getEpsilon().convertToFloat());
+  emitMap("batch_norm_factor", key, {scale, variance}, factors,
+          [&](KernelBuilder &k, ArrayRef<Value> in) {
+            return batchNormChannel(k, epsilon, in[0], in[1], {}, {});
+          });
+  emitMap("batch_norm_offset", key, {scale, variance, offset, mean}, offsets,
+          [&](KernelBuilder &k, ArrayRef<Value> in) {
+            return batchNormChannel(k, epsilon, in[0], in[1], in[2], in[3]);
+          });
   Buffer output = allocateFor(op.getResult());
-  int64_t channels = factors.size();
-  emitMap("batch_norm", "",
-          {getBuffer(op.getInput()),
-           Buffer::contiguous(constant(factors), channels),
-           Buffer::contiguous(constant(offsets), channels)},
+  emitMap("batch_norm", "", {getBuffer(op.getInput()), factors, offsets},
           output, [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
             return k.b.create<arith::AddFOp>(
                 k.b.create<arith::MulFOp>(in[0], in[1]), in[2]);

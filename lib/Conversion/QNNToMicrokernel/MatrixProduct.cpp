@@ -94,6 +94,30 @@ SmallVector<T> pack(ArrayRef<T> values, const Walk &walk, int64_t run,
   return packed;
 }
 
+/// The same for float weights that the network computes: a copy at run time.
+Value packAtRunTime(WeightedLayer &layer, const Walk &walk) {
+  NetworkLowering &net = layer.net;
+  Buffer weights = net.getContiguous(layer.op.weight);
+  int64_t depth = walk.steps(), group = walk.channels * depth;
+  int64_t full = walk.channels / kBlockColumns * kBlockColumns;
+  Type f32 = Float32Type::get(layer.op.op->getContext());
+  Buffer packed =
+      net.allocate(RankedTensorType::get({walk.groups * group}, f32), Border());
+  // [block][channel][term] becomes [block][term][channel].
+  auto copy = [&](int64_t first, int64_t blocks, int64_t columns) {
+    Buffer from = weights, to = packed;
+    from.offset += first * depth;
+    to.offset += first * depth;
+    from.shape = to.shape = {walk.groups, blocks, columns, depth};
+    from.strides = {group, columns * depth, depth, 1};
+    to.strides = {group, columns * depth, 1, columns};
+    net.emitCopy(from, to);
+  };
+  copy(0, full / kBlockColumns, kBlockColumns);
+  copy(full, 1, walk.channels - full);
+  return packed.memory;
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -230,7 +254,9 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
   int64_t stepElements = layer.isFloat ? 1 : kStepElements;
   int64_t run = walk.splitRuns(stepElements);
   Value packed;
-  if (layer.isFloat) {
+  if (layer.packsAtRunTime) {
+    packed = packAtRunTime(layer, walk);
+  } else if (layer.isFloat) {
     packed =
         net.constant(pack<float>(layer.floatWeights, walk, run, stepElements));
   } else {

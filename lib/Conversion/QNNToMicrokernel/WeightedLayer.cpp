@@ -71,14 +71,12 @@ WeightedLayer::WeightedLayer(NetworkLowering &net, Operation *operation)
 
 LogicalResult WeightedLayer::read() {
   ElementsAttr weight = net.getConstant(op.weight), biasValue;
-  if (!weight)
-    return op.op->emitOpError("expected a constant weight: networks whose "
-                              "weights are inputs cannot be compiled");
-  if (op.bias) {
+  if (op.bias)
     biasValue = net.getConstant(op.bias);
-    if (!biasValue)
-      return op.op->emitOpError("expected a constant bias");
-  }
+  if (!isFloat && (!weight || (op.bias && !biasValue)))
+    return op.op->emitOpError("expected a constant weight and bias: keep a "
+                              "layer whose weights are computed in float");
+  packsAtRunTime = !weight;
   if (failed(isFloat ? readFloats(weight, biasValue)
                      : readIntegers(weight, biasValue)))
     return op.op->emitOpError("expected weight and bias with data");
@@ -87,13 +85,15 @@ LogicalResult WeightedLayer::read() {
 
 LogicalResult WeightedLayer::readFloats(ElementsAttr weight,
                                         ElementsAttr biasValue) {
-  auto values = getFloatValues(weight);
-  if (failed(values))
-    return failure();
-  floatWeights = std::move(*values);
+  if (weight) {
+    auto values = getFloatValues(weight);
+    if (failed(values))
+      return failure();
+    floatWeights = std::move(*values);
+  }
   if (!biasValue)
     return success();
-  values = getFloatValues(biasValue);
+  auto values = getFloatValues(biasValue);
   if (failed(values))
     return failure();
   floatBias = std::move(*values);
@@ -152,6 +152,14 @@ LogicalResult WeightedLayer::foldZeroPoint() {
 // Kernel arguments
 //===----------------------------------------------------------------------===//
 
+Value WeightedLayer::copyToArena(const Buffer &values) {
+  Type f32 = Float32Type::get(op.op->getContext());
+  Buffer copy =
+      net.allocate(RankedTensorType::get(values.shape, f32), Border());
+  net.emitCopy(values, copy);
+  return copy.memory;
+}
+
 LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
                                             const Buffer &output) {
   LayerArguments arguments;
@@ -162,6 +170,8 @@ LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
     arguments.bias = net.constant(ArrayRef<int32_t>(bias));
   else if (!floatBias.empty())
     arguments.bias = net.constant(ArrayRef<float>(floatBias));
+  else if (op.bias)
+    arguments.bias = copyToArena(net.getBuffer(op.bias));
   if (!factors.empty())
     arguments.scale = net.constant(ArrayRef<float>(factors));
   if (op.residual) {

@@ -73,12 +73,15 @@ public:
   NetworkLowering &net;
   WeightedOp op;
   bool isFloat, isAccumulator; ///< kind of the result
+  bool packsAtRunTime = false; ///< weights are not constant (float only)
   SmallVector<float> floatWeights, floatBias;
   SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
   Buffer residual;                    ///< when there is one
 
 private:
+  /// A contiguous copy that kernels may read beyond.
+  Value copyToArena(const Buffer &values);
   LogicalResult readFloats(ElementsAttr weight, ElementsAttr bias);
   LogicalResult readIntegers(ElementsAttr weight, ElementsAttr bias);
   LogicalResult foldZeroPoint();

@@ -1,9 +1,11 @@
 // RUN: quant-opt %s -convert-qnn-to-microkernel -split-input-file -verify-diagnostics
 
-func.func @refuses_weights_that_are_inputs(%x: tensor<1x4xf32>, %w: tensor<2x4xf32>) -> tensor<1x2xf32> {
-  // expected-error@below {{expected a constant weight: networks whose weights are inputs cannot be compiled}}
-  %0 = qnn.fully_connected %x, %w : (tensor<1x4xf32>, tensor<2x4xf32>) -> tensor<1x2xf32>
-  return %0 : tensor<1x2xf32>
+// Integer weights are packed at compile time, with the zero point of the input folded into the bias.
+!q = !quant.uniform<i8:f32, 0.5>
+func.func @refuses_quantized_weights_that_are_inputs(%x: tensor<1x4x!q>, %w: tensor<2x4x!q>) -> tensor<1x2x!q> {
+  // expected-error@below {{expected a constant weight and bias: keep a layer whose weights are computed in float}}
+  %0 = qnn.fully_connected %x, %w : (tensor<1x4x!q>, tensor<2x4x!q>) -> tensor<1x2x!q>
+  return %0 : tensor<1x2x!q>
 }
 
 // -----

@@ -186,6 +186,10 @@ struct FoldBatchNormPass final
     if (failed(applyPatternsAndFoldGreedily(getOperation(), patterns)))
       return signalPassFailure();
     getOperation().walk([&](BatchNormOp op) {
+      if (llvm::any_of(op.getOperands().drop_front(), [](Value parameter) {
+            return !parameter.getDefiningOp<ConstantOp>();
+          }))
+        return;
       StringRef reason = "expected at least one channel";
       (void)getAffineMap(op, reason);
       op.emitError("cannot fold batch norm '")

@@ -60,7 +60,13 @@ const Stage *findStage(StringRef name) {
 StringRef whyIllegal(Operation *op, const Stage &stage) {
   if (!llvm::is_contained(stage.dialects, op->getName().getDialectNamespace()))
     return "its dialect";
-  if (isa<BatchNormOp>(op) && !stage.batchNorm)
+  // Computed parameters cannot be folded: such batch norms stay, in float.
+  bool isFoldable =
+      isa<BatchNormOp>(op) &&
+      llvm::all_of(op->getOperands().drop_front(), [](Value parameter) {
+        return parameter.getDefiningOp<ConstantOp>();
+      });
+  if (isFoldable && !stage.batchNorm)
     return "batch norms (run qnn-fold-batch-norm)";
   if (isa<ObserveOp>(op) && !stage.observe)
     return "observers (run qnn-quantize)";

@@ -20,7 +20,8 @@
 // STAGE: error: qnn-verify-stage: expected stage graph, calibrated, qdq or quantized, got 'final'
 
 //--- graph.mlir
-func.func @main(%x: tensor<1x2xf32>, %p: tensor<2xf32>) -> tensor<1x2xf32> {
+func.func @main(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %p = qnn.constant dense<1.0> : tensor<2xf32>
   %0 = qnn.batch_norm %x, %p, %p, %p, %p {epsilon = 0.0 : f32} : (tensor<1x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
   return %0 : tensor<1x2xf32>
 }

@@ -45,8 +45,9 @@ def FoldBatchNormPass : QNN_Pass<"qnn-fold-batch-norm"> {
 
     Refuses: to fold into a layer with another use of its result, a clamp, a
     residual, or a weight or bias that is not constant; those batch norms become
-    depthwise convolutions. A batch norm whose parameters are not constant, or
-    with `variance + epsilon <= 0` or non-finite parameters, is an error.
+    depthwise convolutions. A batch norm whose parameters the network computes
+    stays, in float. One with `variance + epsilon <= 0` or non-finite parameters
+    is an error.
 
     Before:
     ```mlir
@@ -429,7 +430,7 @@ def VerifyStagePass : Pass<"qnn-verify-stage", "::mlir::ModuleOp"> {
     | stage | `qnn` | `quant` |
     |---|---|---|
     | `graph` | float ops, `batch_norm` included | - |
-    | `calibrated` | float ops and `observe`, no `batch_norm` | - |
+    | `calibrated` | float ops and `observe`, no `batch_norm` of constants | - |
     | `qdq` | float ops and quantized constants | `qcast`, `dcast` |
     | `quantized` | float and quantized ops | `qcast`, `dcast`, but no `qcast` of a `dcast` |
 
