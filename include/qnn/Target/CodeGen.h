@@ -19,9 +19,9 @@
 // The trailing pair exists when the graph holds qnn.observe ops: `observe` is
 //   void (*)(void *argument, int32_t index, const float *data,
 //            int64_t rows, int64_t rowLength, int64_t rowStride)
-// called once per observed tensor, in order, with `index` into `observed`; the
-// tensor is `rows` rows of `rowLength` contiguous floats, `rowStride` floats
-// apart.
+// called for every observed tensor in order, once, or once per image where
+// images lie apart, with `index` into `observed`; the data are `rows` rows of
+// `rowLength` contiguous floats, `rowStride` floats apart.
 //
 // Inputs and outputs may not alias each other or the arena.
 //
@@ -54,7 +54,7 @@ struct GeneratedCode {
   SmallVector<const TargetLevel *> levels;
   SmallVector<TensorInfo> inputs, outputs;
   std::vector<uint8_t> constants;    ///< contents of the constants blob
-  int64_t arenaBytes = 0;            ///< at least what the best level needs
+  int64_t arenaBytes = 0;            ///< the largest need of a level
   std::vector<std::string> observed; ///< names of qnn.observe, in call order
 };
 

@@ -1,4 +1,4 @@
-//===- WeightedLayer.h - Layers with constant weights -----------*- C++ -*-===//
+//===- WeightedLayer.h - Layers with weights --------------------*- C++ -*-===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // What do convolutions and fully connected layers share, whichever loops
-// compute them? Numbers known at compile time (weights, bias, factors), the
-// proof that no accumulator overflows, and the arguments of their kernels.
-// Input zero points are folded into the bias: sum (q - z) * w + b =
-// sum q * w + (b - z * sum w).
+// compute them? Numbers known at compile time (weights, bias, factors; float
+// weights may also be computed by the network), the proof that no accumulator
+// overflows, and the arguments of their kernels. Input zero points are folded
+// into the bias: sum (q - z) * w + b = sum q * w + (b - z * sum w).
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,9 +1,12 @@
 // The inner loop of a quantized convolution at every x86-64 level. 64 input channels, 14 pixels, 32 output channels.
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=avx512vnni | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512vnni | FileCheck %s --check-prefix=VNNI512
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=avx512vnni | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx512f,+avx512vl,+avx512bw,+avx512dq,+avx512vnni | sed -n '/Inner Loop Header/,/^[[:space:]]j/p' | FileCheck %s --check-prefix=INNER --implicit-check-not=Spill --implicit-check-not=Reload
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=avxvnni | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx2,+fma,+avxvnni | FileCheck %s --check-prefix=VNNI256
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=x86-64-v3 | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 -mattr=+avx2,+fma | FileCheck %s --check-prefix=AVX2
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=x86-64 | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=x86_64 | FileCheck %s --check-prefix=SSE2
 
+// 28 accumulators, two weights and a broadcast fit 32 registers: no spill in an inner loop.
+// INNER-COUNT-28:  vpdpbusd {{.*}}%zmm
 // VNNI512-LABEL: conv2d_{{.*}}:
 // VNNI512:         vpbroadcastd
 // VNNI512-COUNT-28: vpdpbusd {{.*}}%zmm
