@@ -1,0 +1,171 @@
+"""Makes what the benchmarks measure, once: peers, exported networks, the quantized peer, calibration samples, our shared objects.
+
+Everything lives in build/benchmarks (ignored by git) and is made again only when something it is made from is newer.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import onnxruntime
+import quantize_peer
+import workload
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCHMARKS = Path(__file__).resolve().parent
+EXPORTER = ROOT / "utils/models/export_torchvision.py"
+ONNXRUNTIME_PACKAGE = "onnxruntime-node@1.30.0"
+CALIBRATION_SAMPLES = 4
+
+
+class Failed(Exception):
+    """A step that failed, with a message for people."""
+
+
+def run(*command, **options):
+    command = [str(part) for part in command]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode:
+        raise Failed(f"{' '.join(command)}\n{(done.stderr or done.stdout).strip()[-2000:]}")
+    return done.stdout
+
+
+def is_stale(target, *sources):
+    return not target.exists() or any(target.stat().st_mtime < Path(source).stat().st_mtime for source in sources)
+
+
+def tool(name):
+    """A program of ours: from PATH, or from build/bin."""
+    path = shutil.which(name) or shutil.which(name, path=str(ROOT / "build/bin"))
+    if not path:
+        raise Failed(f"no {name}: build first with `bash utils/build.sh`")
+    return Path(path)
+
+
+def compiler():
+    path = shutil.which("clang++-19") or shutil.which("clang++")
+    if not path:
+        raise Failed("no clang++-19: install it with `bash utils/install_dependencies.sh`")
+    return path
+
+
+def build_program(source, target, *flags):
+    """The program `target` made of one C++ file of this directory."""
+    if is_stale(target, source):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        run(compiler(), "-std=c++17", "-O2", source, "-o", target, *flags)
+    return target
+
+
+def measure_limits(work):
+    """What benchmarks/limits.cpp prints."""
+    return json.loads(run(build_program(BENCHMARKS / "limits.cpp", work / "limits")))
+
+
+def install_onnxruntime(work):
+    """False when there is none and npm cannot fetch it."""
+    if onnxruntime.find_library():
+        return True
+    place = work / "onnxruntime"
+    place.mkdir(parents=True, exist_ok=True)
+    print(f"Installing {ONNXRUNTIME_PACKAGE} into {place}", file=sys.stderr)
+    try:
+        run("npm", "install", "--prefix", place, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund",
+            ONNXRUNTIME_PACKAGE, timeout=300)
+    except (Failed, OSError, subprocess.TimeoutExpired) as error:
+        print(f"note: npm could not fetch it: {error}", file=sys.stderr)
+    return bool(onnxruntime.find_library())
+
+
+class Network:
+    """The files made of one model: `name` is a network that utils/models/export_torchvision.py knows, or the path of an ONNX file."""
+
+    def __init__(self, name, work):
+        self.work = work / "networks"
+        self.work.mkdir(parents=True, exist_ok=True)
+        given = Path(name)
+        self.name = given.stem if given.suffix == ".onnx" else name
+        self.onnx = given if given.suffix == ".onnx" else self.work / f"{name}.onnx"
+        if given.suffix == ".onnx" and not given.exists():
+            raise Failed(f"no such model: {name}")
+        if given.suffix != ".onnx" and not self.onnx.exists():
+            print(f"Exporting {name}", file=sys.stderr)
+            run("/usr/bin/python3", EXPORTER, self.work, name)
+        self.model = workload.load(self.onnx)
+        self.input_names = [tensor.name for tensor in workload.fed_inputs(self.model.graph)]
+        self.samples = workload.sample_inputs(self.model, CALIBRATION_SAMPLES)
+        self.feed = workload.sample_inputs(self.model, 1, seed=1)
+
+    def file(self, suffix):
+        return self.work / (self.name + suffix)
+
+    def quantized_peer(self):
+        path = self.file("-qdq.onnx")
+        if is_stale(path, self.onnx, quantize_peer.__file__):
+            quantize_peer.quantize(self.onnx, path, self.samples)
+        return path
+
+    def calibration(self):
+        """The options that give quant-compile its ranges. The samples are those of the peer."""
+        path, cache = self.file("-samples.npz"), self.file("-ranges.json")
+        if is_stale(path, self.onnx):
+            np.savez(path, **self.samples)
+        if not is_stale(cache, path, tool("quant-compile")):
+            return [f"--calibration-cache={cache}"]
+        return [f"--calibration-data={path}", f"--calibration-cache={cache}"]
+
+    def compile(self, precision, march, extra=()):
+        """Our shared object, whose exported names start with `net`."""
+        path = self.file(f"-{precision}-{march.replace(',', '+')}.so")
+        if is_stale(path, self.onnx, tool("quant-compile")):
+            print(f"Compiling {self.name} {precision} for {march}", file=sys.stderr)
+            ranges = self.calibration() if precision == "int8" else []
+            run(tool("quant-compile"), self.onnx, "--emit=shared", "--name=net", f"--precision={precision}", f"--march={march}",
+                *ranges, *extra, "-o", path)
+        return path
+
+
+class OurNetwork:
+    """A shared object of quant-compile, called through the ABI of include/qnn/Target/ObjectABI.h."""
+
+    def __init__(self, path):
+        sys.path.insert(0, str(ROOT / "utils"))
+        import demo_object
+
+        library = ctypes.CDLL(str(path), mode=os.RTLD_LOCAL | os.RTLD_NOW)
+        library.net_describe.restype = ctypes.POINTER(demo_object.Info)
+        self.info = library.net_describe().contents
+        self.level = self.info.level.decode()
+        self._context_type, self._run = demo_object.Context, library.net_run
+
+    def tensors(self, kind):
+        infos = getattr(self.info, kind + "s")
+        return [infos[i] for i in range(getattr(self.info, f"num_{kind}s"))]
+
+    def prepare(self, feed):
+        """A function that runs the network once on the arrays of `feed`, and the arrays it writes by name."""
+        arrays = [np.ascontiguousarray(feed[info.name.decode()]) for info in self.tensors("input")]
+        results = {info.name.decode(): np.empty(info.shape[: info.rank], np.float32) for info in self.tensors("output")}
+        memory = np.zeros(self.info.arena_bytes + self.info.align, np.uint8)  # written once, so its pages exist
+        arena = -(-memory.ctypes.data // self.info.align) * self.info.align
+        context = self._context_type(arena=arena)
+
+        def pointers(values):
+            return (ctypes.c_void_p * len(values))(*[array.ctypes.data for array in values])
+
+        inputs, outputs = pointers(arrays), pointers(list(results.values()))
+        references = ctypes.byref(context), ctypes.byref(inputs), ctypes.byref(outputs)
+        run_network = self._run
+
+        def step():
+            if run_network(*references):
+                raise RuntimeError("net_run failed")
+
+        step.keep_alive = (arrays, memory, context, inputs, outputs)
+        return step, results
