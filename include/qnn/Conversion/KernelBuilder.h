@@ -87,6 +87,10 @@ public:
   Value widen(Value bytes);
   /// i32 lanes to stored bytes.
   Value narrow(Value lanes);
+  /// f32 lanes to the nearest i32, ties to even. Precondition: it fits.
+  Value round(Value lanes);
+  /// The result of an LLVM intrinsic.
+  Value intrinsic(StringRef name, Type result, ValueRange operands);
   Value toFloat(Value lanes);
   /// q - z of stored bytes, as i32 or (exact) f32 lanes.
   Value centeredLanes(Value bytes, int32_t zeroPoint);
@@ -111,13 +115,23 @@ public:
     Value residual;       ///< f32 vector, or stored bytes
     Value residualFactor; ///< f32
     Value residualZero;   ///< i32
-    Value low, high;      ///< f32: clamp; i8: bounds relative to zeroPoint
-    Value zeroPoint;      ///< i32
+    /// f32: clamp; i8: bounds relative to zeroPoint. An i8 epilogue without
+    /// bounds saturates to the storage type; its caller has proved that what is
+    /// rounded is below kUnclampedLimit in magnitude.
+    Value low, high;
+    Value zeroPoint; ///< i32
   };
+  static constexpr float kUnclampedLimit = 1 << 30;
+
   /// clamp(acc + residual) on f32 lanes.
   Value finishFloat(Value acc, const Epilogue &epilogue);
   /// Stored bytes of an i32 accumulator: see microkernel.brgemm.
   Value finishQuantized(Value acc, const Epilogue &epilogue);
+  /// The same in two steps, for accumulators of exactly one register: rounded
+  /// i32 lanes without the zero point, and one register of stored bytes, in
+  /// order, from four such vectors.
+  Value roundQuantized(Value acc, const Epilogue &epilogue);
+  Value packBytes(ArrayRef<Value> four, Value zeroPoint);
 
   static int64_t widthOf(Value vector) {
     return cast<VectorType>(vector.getType()).getNumElements();

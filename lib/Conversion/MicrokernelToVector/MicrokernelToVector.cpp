@@ -17,8 +17,6 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
-#include <numeric>
-
 namespace mlir::qnn {
 #define GEN_PASS_DEF_CONVERTMICROKERNELTOVECTORPASS
 #include "qnn/Conversion/Passes.h.inc"
@@ -83,54 +81,45 @@ public:
       return k.b.create<math::FmaOp>(a, w, acc);
     switch (k.level.dot) {
     case DotKind::VNNI:
-      return intrinsic(k.level.vectorBits == 512
-                           ? "llvm.x86.avx512.vpdpbusd.512"
-                           : "llvm.x86.avx512.vpdpbusd.256",
-                       acc.getType(), {acc, a, w});
+      return k.intrinsic(k.level.vectorBits == 512
+                             ? "llvm.x86.avx512.vpdpbusd.512"
+                             : "llvm.x86.avx512.vpdpbusd.256",
+                         acc.getType(), {acc, a, w});
     case DotKind::NeonDot:
-      return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
-                       {acc, w, a});
+      return k.intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
+                         {acc, w, a});
     case DotKind::WidenPairs:
       return k.b.create<arith::AddIOp>(
-          acc, intrinsic(k.level.vectorBits == 256 ? "llvm.x86.avx2.pmadd.wd"
-                                                   : "llvm.x86.sse2.pmadd.wd",
-                         acc.getType(), {a, w}));
+          acc, k.intrinsic(k.level.vectorBits == 256 ? "llvm.x86.avx2.pmadd.wd"
+                                                     : "llvm.x86.sse2.pmadd.wd",
+                           acc.getType(), {a, w}));
     case DotKind::NeonWidening: {
       Value products = k.b.create<arith::MulIOp>(a, w);
       return k.b.create<arith::AddIOp>(
-          acc, intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", acc.getType(),
-                         {products}));
+          acc, k.intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16",
+                           acc.getType(), {products}));
     }
     }
     llvm_unreachable("covered switch");
   }
-  /// One vector of 16 columns from the parts of a block.
-  Value join(ArrayRef<Value> accumulators) {
-    SmallVector<Value> level(accumulators);
-    if (sumsPairs()) {
-      // Neighbouring lanes of two vectors make one.
-      SmallVector<int64_t> even, odd;
-      for (int64_t i = 0; i < 2 * k.lanes(); i += 2) {
-        even.push_back(i);
-        odd.push_back(i + 1);
-      }
-      SmallVector<Value> sums;
-      for (size_t i = 0; i < level.size(); i += 2)
-        sums.push_back(k.b.create<arith::AddIOp>(
-            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], even),
-            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], odd)));
-      level = sums;
+  /// The sums of one block of columns, a register each.
+  SmallVector<Value> sums(ArrayRef<Value> accumulators) {
+    if (!sumsPairs())
+      return SmallVector<Value>(accumulators);
+    // Neighbouring lanes of two vectors make one.
+    SmallVector<int64_t> even, odd;
+    for (int64_t i = 0; i < 2 * k.lanes(); i += 2) {
+      even.push_back(i);
+      odd.push_back(i + 1);
     }
-    while (level.size() > 1) {
-      SmallVector<Value> wider;
-      SmallVector<int64_t> all(2 * KernelBuilder::widthOf(level[0]));
-      std::iota(all.begin(), all.end(), 0);
-      for (size_t i = 0; i < level.size(); i += 2)
-        wider.push_back(
-            k.b.create<vector::ShuffleOp>(level[i], level[i + 1], all));
-      level = wider;
+    SmallVector<Value> sums;
+    for (size_t i = 0; i < accumulators.size(); i += 2) {
+      Value x = accumulators[i], y = accumulators[i + 1];
+      sums.push_back(
+          k.b.create<arith::AddIOp>(k.b.create<vector::ShuffleOp>(x, y, even),
+                                    k.b.create<vector::ShuffleOp>(x, y, odd)));
     }
-    return level[0];
+    return sums;
   }
 
 private:
@@ -145,12 +134,6 @@ private:
     return k.b.create<vector::BitCastOp>(
         VectorType::get({KernelBuilder::widthOf(bytes) / 4}, k.b.getI32Type()),
         bytes);
-  }
-  Value intrinsic(StringRef name, Type result, ValueRange operands) {
-    return k.b
-        .create<LLVM::CallIntrinsicOp>(TypeRange{result},
-                                       k.b.getStringAttr(name), operands)
-        .getResult(0);
   }
 
   KernelBuilder &k;
@@ -169,12 +152,17 @@ public:
   void run() {
     SmallVector<Value> accumulators =
         reduce(0, op.getAOffset(), k.index(0), initial());
+    SmallVector<Piece> pieces;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t block = 0; block < blocks; ++block)
-        finish(row, block,
-               dot.join(ArrayRef(accumulators)
-                            .slice((row * blocks + block) * dot.parts(),
-                                   dot.parts())));
+        addPieces(row, block,
+                  ArrayRef(accumulators)
+                      .slice((row * blocks + block) * dot.parts(), dot.parts()),
+                  pieces);
+    if (op.getC().getType().getElementType().isInteger(8))
+      return finishBytes(pieces);
+    for (const Piece &piece : pieces)
+      finishWords(piece);
   }
 
 private:
@@ -261,46 +249,96 @@ private:
     return accumulators;
   }
 
-  /// The first `width` lanes.
-  Value firstLanes(Value vector, int64_t width) {
+  /// One register of sums: `width` of its lanes are columns from `column` on.
+  struct Piece {
+    int64_t row, column, width;
+    Value sums;
+  };
+
+  void addPieces(int64_t row, int64_t block, ArrayRef<Value> accumulators,
+                 SmallVector<Piece> &pieces) {
+    int64_t column = block * kBlockColumns;
+    for (Value sums : dot.sums(accumulators)) {
+      int64_t width = std::min<int64_t>(op.getColumns() - column, k.lanes());
+      if (width <= 0)
+        return;
+      if (op.getBias() && dot.sumsPairs())
+        sums = k.b.create<arith::AddIOp>(
+            sums,
+            k.load(op.getBias(), k.add(op.getColumn(), column), k.lanes()));
+      pieces.push_back({row, column, width, sums});
+      column += k.lanes();
+    }
+  }
+
+  /// `width` lanes from `first` on.
+  Value someLanes(Value vector, int64_t first, int64_t width) {
     if (width == KernelBuilder::widthOf(vector))
       return vector;
     return k.b.create<vector::ExtractStridedSliceOp>(
-        vector, ArrayRef<int64_t>{0}, ArrayRef<int64_t>{width},
+        vector, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{width},
         ArrayRef<int64_t>{1});
   }
 
-  void finish(int64_t row, int64_t block, Value acc) {
-    int64_t first = block * kBlockColumns;
-    int64_t width = std::min<int64_t>(op.getColumns() - first, kBlockColumns);
-    Value column = k.add(op.getColumn(), first);
-    if (op.getBias() && dot.sumsPairs())
-      acc = k.b.create<arith::AddIOp>(
-          acc, k.load(op.getBias(), column, kBlockColumns));
-    acc = firstLanes(acc, width);
+  void store(Value vector, const Piece &piece) {
+    Value at = k.add(op.getCOffset(),
+                     rowOffset(piece.row, op.getCRowStrides()) + piece.column);
+    k.store(vector, op.getC(), at);
+  }
+
+  Value loadResidual(const Piece &piece, int64_t width) {
+    if (!op.getResidual())
+      return Value();
+    int64_t offset = rowOffset(piece.row, *op.getResidualRowStrides());
+    return k.load(op.getResidual(),
+                  k.add(op.getResidualOffset(), offset + piece.column), width);
+  }
+
+  /// Stores floats or accumulators.
+  void finishWords(const Piece &piece) {
+    Value acc = someLanes(piece.sums, 0, piece.width);
+    if (isFloat) {
+      KernelBuilder::Epilogue epilogue;
+      epilogue.low = op.getLow();
+      epilogue.high = op.getHigh();
+      epilogue.residual = loadResidual(piece, piece.width);
+      acc = k.finishFloat(acc, epilogue);
+    }
+    store(acc, piece);
+  }
+
+  Value roundPiece(const Piece &piece) {
     KernelBuilder::Epilogue epilogue;
+    epilogue.scale =
+        k.load(op.getScale(), k.add(op.getColumn(), piece.column), k.lanes());
     epilogue.low = op.getLow();
     epilogue.high = op.getHigh();
-    epilogue.zeroPoint = op.getZeroPoint();
+    epilogue.residual = loadResidual(piece, k.lanes());
     epilogue.residualFactor = op.getResidualFactor();
     epilogue.residualZero = op.getResidualZero();
-    if (op.getScale())
-      epilogue.scale =
-          firstLanes(k.load(op.getScale(), column, kBlockColumns), width);
-    if (op.getResidual())
-      epilogue.residual =
-          k.load(op.getResidual(),
-                 k.add(op.getResidualOffset(),
-                       rowOffset(row, *op.getResidualRowStrides()) + first),
-                 width);
-    Type element = op.getC().getType().getElementType();
-    if (element.isF32())
-      acc = k.finishFloat(acc, epilogue);
-    else if (element.isInteger(8))
-      acc = k.finishQuantized(acc, epilogue);
-    k.store(
-        acc, op.getC(),
-        k.add(op.getCOffset(), rowOffset(row, op.getCRowStrides()) + first));
+    return k.roundQuantized(piece.sums, epilogue);
+  }
+
+  /// Stores bytes, a register of them at a time.
+  void finishBytes(ArrayRef<Piece> pieces) {
+    for (; !pieces.empty();
+         pieces = pieces.drop_front(std::min<size_t>(pieces.size(), 4))) {
+      ArrayRef<Piece> group = pieces.take_front(4);
+      SmallVector<Value> rounded;
+      for (const Piece &piece : group)
+        rounded.push_back(roundPiece(piece));
+      rounded.resize(4, rounded.back());
+      Value bytes = k.packBytes(rounded, op.getZeroPoint());
+      for (size_t i = 0; i < group.size();) {
+        // Neighbours of one row in one store.
+        size_t first = i;
+        int64_t width = 0;
+        do
+          width += group[i++].width;
+        while (i < group.size() && group[i].row == group[first].row);
+        store(someLanes(bytes, first * k.lanes(), width), group[first]);
+      }
+    }
   }
 
   BrgemmOp op;

@@ -35,6 +35,8 @@ public:
   /// Replaces the body of the entry function by kernel calls on memrefs.
   LogicalResult run();
 
+  const TargetLevel &getLevel() const { return level; }
+
   //===--- the stored domain (Buffers.cpp) --------------------------------===//
   Type storageType(Type tensor);
   /// What is added to q to store it: 0, 128 or -128.

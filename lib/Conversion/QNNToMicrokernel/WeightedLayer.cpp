@@ -142,6 +142,7 @@ LogicalResult WeightedLayer::foldZeroPoint() {
                                 "up to ")
              << magnitude << " in output channel " << o
              << ": keep this layer in float";
+    magnitudes.push_back(magnitude);
     // Wrap-around in between is harmless: the exact sum fits.
     bias[o] = int32_t(uint32_t(bias[o]) - uint32_t(sum * params.zeroPoint));
   }
@@ -183,6 +184,24 @@ LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
   return arguments;
 }
 
+/// False when saturating to the range of a stored byte is all the clamping that
+/// results need.
+bool WeightedLayer::needsBounds(const StoredParams &params) const {
+  bool isUnsigned = net.getLevel().storesUnsigned();
+  if (params.min > (isUnsigned ? 0 : -128) ||
+      params.max < (isUnsigned ? 255 : 127))
+    return true;
+  double residualTerm =
+      op.residual
+          ? 256.0 * getRescaleFactor(op.residual.getType(), op.result.getType())
+          : 0.0;
+  for (auto [magnitude, factor] : llvm::zip_equal(magnitudes, factors))
+    if (double(magnitude) * factor + residualTerm >=
+        KernelBuilder::kUnclampedLimit)
+      return true;
+  return false;
+}
+
 /// The numbers of the epilogue.
 void WeightedLayer::addFinishing(LayerArguments &arguments) {
   if (isFloat || isAccumulator) {
@@ -193,8 +212,10 @@ void WeightedLayer::addFinishing(LayerArguments &arguments) {
     return;
   }
   StoredParams params = op.clamp.narrow(net.storedParams(op.result.getType()));
-  arguments.low = net.scalar(float(params.min - params.zeroPoint));
-  arguments.high = net.scalar(float(params.max - params.zeroPoint));
+  if (needsBounds(params)) {
+    arguments.low = net.scalar(float(params.min - params.zeroPoint));
+    arguments.high = net.scalar(float(params.max - params.zeroPoint));
+  }
   arguments.zeroPoint = net.scalar(params.zeroPoint);
   if (!op.residual)
     return;

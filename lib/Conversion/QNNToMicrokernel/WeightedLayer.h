@@ -77,6 +77,7 @@ public:
   SmallVector<float> floatWeights, floatBias;
   SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
+  SmallVector<int64_t> magnitudes;    ///< bound of |accumulator| per channel
   Buffer residual;                    ///< when there is one
 
 private:
@@ -85,6 +86,7 @@ private:
   LogicalResult readFloats(ElementsAttr weight, ElementsAttr bias);
   LogicalResult readIntegers(ElementsAttr weight, ElementsAttr bias);
   LogicalResult foldZeroPoint();
+  bool needsBounds(const StoredParams &params) const;
   void addFinishing(LayerArguments &arguments);
 };
 

@@ -38,7 +38,7 @@ func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, 
 
 // brgemm_c3: an 8-bit result is scaled
 func.func @brgemm_c3(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index) {
-  // expected-error@below {{expected scale, low, high and zero_point for an i8 result}}
+  // expected-error@below {{expected scale and zero_point, and low with high, for an i8 result}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
        reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64}

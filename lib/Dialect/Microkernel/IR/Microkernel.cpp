@@ -49,10 +49,10 @@ LogicalResult BrgemmOp::verify() {
     return emitOpError("expected f32 operands or i8 operands with an i8 or i32 "
                        "result, got ")
            << a << ", " << b << ", " << c;
-  if (c.isInteger(8) &&
-      !(getScale() && getLow() && getHigh() && getZeroPoint())) // brgemm_c3
-    return emitOpError("expected scale, low, high and zero_point for an i8 "
-                       "result");
+  if (c.isInteger(8) && !(getScale() && getZeroPoint() &&
+                          bool(getLow()) == bool(getHigh()))) // brgemm_c3
+    return emitOpError("expected scale and zero_point, and low with high, for "
+                       "an i8 result");
   if (getResidual()) { // brgemm_c4
     if (getResidual().getType().getElementType() != c ||
         !getResidualRowStrides() || getResidualRowStrides()->size() != 2)

@@ -41,6 +41,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present;
     - i8: `u = f32(acc) * scale[column + n] (+ f32(residual - residual_zero) *
       residual_factor)`; `c = roundeven(clamp(u, low, high)) + zero_point`;
+      without bounds, `|u| < 2^30` and `c` saturates to the range of a stored
+      byte;
     - i32 `c`: the accumulator itself.
 
     `convert-qnn-to-microkernel` creates it inside the loops of a schedule,
@@ -49,7 +51,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     - brgemm_c1: `rows`, `a_row_strides` and `c_row_strides` have two entries,
       `reduction` and `reduction_strides` equally many, at least one.
     - brgemm_c2: element types are (f32, f32, f32) or (i8, i8, i8 or i32).
-    - brgemm_c3: an i8 result has `scale`, `low`, `high` and `zero_point`.
+    - brgemm_c3: an i8 result has `scale` and `zero_point`, and `low` if and only
+      if it has `high`.
     - brgemm_c4: a residual has the element type of `c`, two row strides, and,
       when i8, `residual_factor` and `residual_zero`.
     - brgemm_c5: `columns` is positive.
