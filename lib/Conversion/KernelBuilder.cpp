@@ -71,6 +71,62 @@ void KernelBuilder::vectorLoop(int64_t count, int64_t width,
   }
 }
 
+void KernelBuilder::split(double nanoseconds, int64_t parts) {
+  assert(numUnits == 1 && "expected one split per kernel");
+  int64_t most = std::min(parts, kMaxUnits);
+  if (!unit || nanoseconds < 2 * unitNanoseconds || most < 2)
+    return;
+  numUnits =
+      std::min(most, int64_t(std::min(nanoseconds / unitNanoseconds, 1e9)));
+  // The largest share decides: no more units than keep it as small.
+  numUnits = llvm::divideCeil(parts, llvm::divideCeil(parts, numUnits));
+}
+
+std::pair<Value, Value> KernelBuilder::share(int64_t count) {
+  if (numUnits == 1)
+    return {index(0), index(count)};
+  auto boundary = [&](Value i) -> Value {
+    if (count % numUnits == 0)
+      return mul(i, count / numUnits);
+    return b.create<arith::DivUIOp>(mul(i, count), index(numUnits));
+  };
+  return {boundary(unit), boundary(add(unit, 1))};
+}
+
+void KernelBuilder::sharedLoop(int64_t count,
+                               llvm::function_ref<void(Value)> body) {
+  sharedTiles(count, 1, [&](Value i, int64_t) { body(i); });
+}
+
+void KernelBuilder::sharedTiles(int64_t size, int64_t tile,
+                                llvm::function_ref<void(Value, int64_t)> body) {
+  int64_t full = size / tile, rest = size % tile;
+  auto emitRest = [&] { body(index(full * tile), rest); };
+  if (numUnits == 1) {
+    loop(0, full * tile, tile, [&](Value i) { body(i, tile); });
+    if (rest)
+      emitRest();
+    return;
+  }
+  auto [low, high] = share(full + (rest ? 1 : 0));
+  Value end = rest ? b.create<arith::MinUIOp>(high, index(full)) : high;
+  auto tiles =
+      b.create<scf::ForOp>(mul(low, tile), mul(end, tile), index(tile));
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(tiles.getBody());
+    body(tiles.getInductionVar(), tile);
+  }
+  if (!rest)
+    return;
+  Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, unit,
+                                         index(numUnits - 1));
+  auto last = b.create<scf::IfOp>(isLast, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(last.thenBlock());
+  emitRest();
+}
+
 /// The loops of nest() from `dimension` on.
 static void nestFrom(KernelBuilder &k, size_t dimension,
                      ArrayRef<int64_t> shape,

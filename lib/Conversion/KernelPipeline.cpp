@@ -41,6 +41,8 @@ void qnn::buildKernelPipeline(
   ConvertFuncToLLVMPassOptions toLLVM;
   toLLVM.useBarePtrCallConv = true;
   pm.addPass(createConvertFuncToLLVMPass(toLLVM));
+  // Launches last: what they call is an LLVM function by now.
+  pm.addPass(createConvertMicrokernelToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

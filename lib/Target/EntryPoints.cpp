@@ -195,8 +195,9 @@ define ptr @NAME_describe() nounwind {{
 
 // The run of checked arguments: loads the tensors' pointers and switches.
 void EntryWriter::writeDispatch() {
-  text += "define internal void @_NAME.dispatch(ptr %arena, ptr %inputs, "
+  text += "define internal void @_NAME.dispatch(ptr %context, ptr %inputs, "
           "ptr %outputs) nounwind {\n";
+  text += "  %arena = load ptr, ptr %context\n";
   std::string arguments = "ptr %arena, ptr @_NAME.constants";
   auto loadAll = [&](StringRef which, size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -207,6 +208,7 @@ void EntryWriter::writeDispatch() {
   };
   loadAll("inputs", code.inputs.size());
   loadAll("outputs", code.outputs.size());
+  arguments += ", ptr %context";
   text += "  %chosen = call i32 @_NAME.chosen()\n"
           "  switch i32 %chosen, label %level.1 [\n";
   for (size_t i = 1; i < code.levels.size(); ++i)
@@ -248,8 +250,7 @@ tensors:
 )";
   writeTensorChecks("inputs", code.inputs.size());
   writeTensorChecks("outputs", code.outputs.size());
-  line(R"(  %arena = load ptr, ptr %context
-  call void @_NAME.dispatch(ptr %arena, ptr %inputs, ptr %outputs)
+  line(R"(  call void @_NAME.dispatch(ptr %context, ptr %inputs, ptr %outputs)
   ret i32 0
 bad:
   ret i32 %status
@@ -293,7 +294,7 @@ void EntryWriter::writeSelftestHash(uint64_t offset) {
     offset = alignTo(offset + getByteSize(tensor), abi::kAlign);
   }
   text +=
-      "  call void @_NAME.dispatch(ptr %arena, ptr %inputs, ptr %outputs)\n";
+      "  call void @_NAME.dispatch(ptr %context, ptr %inputs, ptr %outputs)\n";
   for (auto [i, tensor] : enumerate(code.outputs)) {
     line("  %hash.{0} = call i64 @_NAME.hash(i64 {1}, ptr %outputs.{0}, i64 "
          "{2})",

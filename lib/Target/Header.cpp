@@ -179,8 +179,7 @@ typedef void (*NAME_parallel_for_fn)(void *argument, int64_t count,
 typedef void (*NAME_profile_fn)(void *argument, const char *layer, int32_t begins);
 
 /* What one call of NAME_run may use. Calls at the same time need an arena each.
-   Zero-initialize: the hooks are optional, and this version of the compiler does
-   not call them yet. */
+   Zero-initialize: the hooks are optional. The profile hook is not called yet. */
 typedef struct {
   void *arena; /* UPPER_ARENA_BYTES, aligned to UPPER_ALIGN; contents do not matter */
   NAME_parallel_for_fn parallel_for;

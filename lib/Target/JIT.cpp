@@ -27,10 +27,14 @@ static constexpr StringLiteral kEntryName = "jit_run";
 
 /// A function that takes the tensors as arrays and calls `run` with each.
 static std::string writeEntry(const GeneratedCode &code, StringRef run) {
-  std::string text = formatv("define void @{0}(ptr %arena, ptr %constants, "
-                             "ptr %inputs, ptr %outputs, ptr %observe, "
-                             "ptr %argument) nounwind {{\n",
-                             kEntryName);
+  // A context without hooks.
+  std::string text = formatv("@{0}.context = internal constant [{1} x i8] "
+                             "zeroinitializer, align 8\n",
+                             kEntryName, sizeof(abi::Context));
+  text += formatv("define void @{0}(ptr %arena, ptr %constants, "
+                  "ptr %inputs, ptr %outputs, ptr %observe, "
+                  "ptr %argument) nounwind {{\n",
+                  kEntryName);
   std::string arguments = "ptr %arena, ptr %constants";
   auto loadAll = [&](StringRef which, size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -42,6 +46,7 @@ static std::string writeEntry(const GeneratedCode &code, StringRef run) {
   };
   loadAll("inputs", code.inputs.size());
   loadAll("outputs", code.outputs.size());
+  arguments += formatv(", ptr @{0}.context", kEntryName);
   if (!code.observed.empty())
     arguments += ", ptr %observe, ptr %argument";
   return text +

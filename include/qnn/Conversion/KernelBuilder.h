@@ -26,13 +26,21 @@
 
 namespace mlir::qnn {
 
+/// Less work is not worth waking a thread for.
+inline constexpr double kUnitNanoseconds = 10000;
+/// More units than threads balance their load; more than this, nothing.
+inline constexpr int64_t kMaxUnits = 32;
+
 class KernelBuilder {
 public:
-  KernelBuilder(OpBuilder &builder, Location loc, const TargetLevel &level)
-      : b(loc, builder), level(level) {}
+  /// `unit` is the index of the unit, for kernels that split().
+  KernelBuilder(OpBuilder &builder, Location loc, const TargetLevel &level,
+                Value unit = {})
+      : b(loc, builder), level(level), unit(unit) {}
 
   ImplicitLocOpBuilder b;
   const TargetLevel &level;
+  double unitNanoseconds = kUnitNanoseconds;
 
   /// f32 or i32 lanes of one vector register.
   int64_t lanes() const { return level.vectorBits / 32; }
@@ -68,6 +76,22 @@ public:
   void nest(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides,
             ArrayRef<int64_t> offsets,
             llvm::function_ref<void(ArrayRef<Value> positions)> body);
+
+  //===--- units ----------------------------------------------------------===//
+  /// Splits a kernel of about `nanoseconds` into independent units (see
+  /// microkernel.launch) of at least unitNanoseconds, at most `parts`, the
+  /// iterations of the one shared loop that follows. Small kernels and those
+  /// without `unit` stay whole.
+  void split(double nanoseconds, int64_t parts);
+  int64_t units() const { return numUnits; }
+  /// The bounds of this unit's share of [0, count).
+  std::pair<Value, Value> share(int64_t count);
+  /// This unit's share of [0, count).
+  void sharedLoop(int64_t count, llvm::function_ref<void(Value)> body);
+  /// Covers this unit's share of [0, size) by tiles and the last one's rest:
+  /// `body` gets the first element and the size of each.
+  void sharedTiles(int64_t size, int64_t tile,
+                   llvm::function_ref<void(Value, int64_t)> body);
 
   //===--- vectors --------------------------------------------------------===//
   Value load(Value buffer, Value index, int64_t width);
@@ -136,6 +160,10 @@ public:
   static int64_t widthOf(Value vector) {
     return cast<VectorType>(vector.getType()).getNumElements();
   }
+
+private:
+  Value unit;
+  int64_t numUnits = 1;
 };
 
 /// The builder concept of Numerics.h on vectors of f32.

@@ -20,6 +20,11 @@
 
 namespace mlir::qnn {
 
+/// Attribute (f64) of a network's function: the least work of a unit of a
+/// kernel, in place of kUnitNanoseconds.
+inline constexpr llvm::StringLiteral kUnitNanosecondsAttr =
+    "microkernel.unit_nanoseconds";
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "qnn/Conversion/Passes.h.inc"

@@ -15,9 +15,12 @@ def ConvertQNNToMicrokernelPass
   let summary = "Lower a network to kernel calls on buffers";
   let description = [{
     The only function of the module, on float or quantized tensors, becomes
-    `@run_<level>` on flat buffers: inputs, then outputs, and a body of
-    `memref.alloc` (intermediate tensors), `memref.get_global` (packed weights,
-    biases, factors, tables) and calls of private kernels. A kernel holds the
+    `@run_<level>` on flat buffers: inputs, then outputs, then the context of the
+    run, and a body of `memref.alloc` (intermediate tensors),
+    `memref.get_global` (packed weights, biases, factors, tables) and
+    `microkernel.launch` of private kernels, with units of at least 10 us where a
+    kernel has enough work to share (the function's attribute
+    `microkernel.unit_nanoseconds`, an f64, overrides the 10,000). A kernel holds the
     loops of one op for one shape: `scf` and `vector` code, with
     `microkernel.brgemm` where products are summed. Equal shapes share a kernel;
     what differs between layers (bounds, zero points) is an argument.
@@ -45,8 +48,8 @@ def ConvertQNNToMicrokernelPass
     ```
     After:
     ```mlir
-    func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
-      call @unary_1_x86_64(%arg0, %arg1) : (memref<4xf32>, memref<4xf32>) -> ()
+    func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %arg2: !llvm.ptr) {
+      microkernel.launch @unary_1_x86_64(%arg0, %arg1) context(%arg2) : memref<4xf32>, memref<4xf32>
       return
     }
     func.func private @unary_1_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
@@ -143,6 +146,90 @@ def ConvertMicrokernelToVectorPass
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def ConvertMicrokernelToLLVMPass
+    : Pass<"convert-microkernel-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Lower launches of kernels to calls and the caller's hooks";
+  let description = [{
+    Runs after `convert-func-to-llvm` (with bare pointers). A `microkernel.launch`
+    without units becomes a call of its kernel. One with units stores its
+    arguments on the stack and calls `@launch_units`, which hands the unit
+    function of the kernel to the `parallel_for` hook of the context (see
+    ObjectABI.h), or calls it for one index after the other where the hook is
+    null. The unit function loads the arguments and calls the kernel.
+
+    Law: units are independent (`microkernel.launch`), so every order of the
+    hook computes the same bytes; `parallel_for` returns after all of
+    its calls, so the arguments outlive them and one set of slots per function
+    suffices. The module keeps no state: a run is re-entrant when hook and
+    arena are.
+
+    Refuses: with an error, launches outside of functions of the LLVM dialect.
+
+    Before:
+    ```mlir
+    llvm.func @scale_1(%x: !llvm.ptr, %factor: f32, %unit: i64) {
+      llvm.return
+    }
+    llvm.func @run(%x: !llvm.ptr, %factor: f32, %context: !llvm.ptr) {
+      microkernel.launch @scale_1(%x, %factor) units(8) context(%context) : !llvm.ptr, f32
+      llvm.return
+    }
+    ```
+    After:
+    ```mlir
+    llvm.func @scale_1(%arg0: !llvm.ptr, %arg1: f32, %arg2: i64) {
+      llvm.return
+    }
+    llvm.func @run(%arg0: !llvm.ptr, %arg1: f32, %arg2: !llvm.ptr) {
+      %0 = llvm.mlir.constant(1 : i64) : i64
+      %1 = llvm.alloca %0 x !llvm.array<2 x i64> : (i64) -> !llvm.ptr
+      %2 = llvm.getelementptr %1[0] : (!llvm.ptr) -> !llvm.ptr, i8
+      llvm.store %arg0, %2 : !llvm.ptr, !llvm.ptr
+      %3 = llvm.getelementptr %1[8] : (!llvm.ptr) -> !llvm.ptr, i8
+      llvm.store %arg1, %3 : f32, !llvm.ptr
+      %4 = llvm.mlir.addressof @scale_1_unit : !llvm.ptr
+      %5 = llvm.mlir.constant(8 : i64) : i64
+      llvm.call @launch_units(%arg2, %5, %4, %1) : (!llvm.ptr, i64, !llvm.ptr, !llvm.ptr) -> ()
+      llvm.return
+    }
+    llvm.func internal @scale_1_unit(%arg0: !llvm.ptr, %arg1: i64) {
+      %0 = llvm.getelementptr %arg0[0] : (!llvm.ptr) -> !llvm.ptr, i8
+      %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
+      %2 = llvm.getelementptr %arg0[8] : (!llvm.ptr) -> !llvm.ptr, i8
+      %3 = llvm.load %2 : !llvm.ptr -> f32
+      llvm.call @scale_1(%1, %3, %arg1) : (!llvm.ptr, f32, i64) -> ()
+      llvm.return
+    }
+    llvm.func internal @launch_units(%arg0: !llvm.ptr, %arg1: i64, %arg2: !llvm.ptr, %arg3: !llvm.ptr) {
+      %0 = llvm.getelementptr %arg0[8] : (!llvm.ptr) -> !llvm.ptr, i8
+      %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
+      %2 = llvm.mlir.zero : !llvm.ptr
+      %3 = llvm.icmp "eq" %1, %2 : !llvm.ptr
+      llvm.cond_br %3, ^bb2, ^bb1
+    ^bb1:  // pred: ^bb0
+      %4 = llvm.getelementptr %arg0[16] : (!llvm.ptr) -> !llvm.ptr, i8
+      %5 = llvm.load %4 : !llvm.ptr -> !llvm.ptr
+      llvm.call %1(%5, %arg1, %arg2, %arg3) : !llvm.ptr, (!llvm.ptr, i64, !llvm.ptr, !llvm.ptr) -> ()
+      llvm.return
+    ^bb2:  // pred: ^bb0
+      %6 = llvm.mlir.constant(0 : i64) : i64
+      %7 = llvm.mlir.constant(1 : i64) : i64
+      llvm.br ^bb3(%6 : i64)
+    ^bb3(%8: i64):  // 2 preds: ^bb2, ^bb3
+      llvm.call %arg2(%arg3, %8) : !llvm.ptr, (!llvm.ptr, i64) -> ()
+      %9 = llvm.add %8, %7 : i64
+      %10 = llvm.icmp "slt" %9, %arg1 : i64
+      llvm.cond_br %10, ^bb3(%9 : i64), ^bb4
+    ^bb4:  // pred: ^bb3
+      llvm.return
+    }
+    ```
+
+    Example: test/Conversion/MicrokernelToLLVM/convert-microkernel-to-llvm.mlir
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // QNN_CONVERSION_PASSES_TD

@@ -12,9 +12,10 @@
 // For every level the LLVM module defines an internal function
 //   void @run_<level>(ptr arena, ptr constants,
 //                     ptr input_0, ..., ptr output_0, ...
-//                     [, ptr observe, ptr observe_argument])
+//                     ptr context [, ptr observe, ptr observe_argument])
 // with '-' in level names replaced by '_'. Pointers are to f32 in the layout of
 // the model (or to i8 where the graph's own argument or result is quantized).
+// `context` is the caller's abi::Context, of which only the hooks are read.
 // `arena` has `arenaBytes` bytes and, like `constants`, is 64-byte aligned.
 // The trailing pair exists when the graph holds qnn.observe ops: `observe` is
 //   void (*)(void *argument, int32_t index, const float *data,

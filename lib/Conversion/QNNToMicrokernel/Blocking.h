@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // How many output pixels and channels does one microkernel.brgemm hold in
-// registers? The answer depends on the level (registers, accumulators per block
-// of 16 channels) and on the output shape only.
+// registers, and how long does a product take? The answers depend on the level
+// (registers, accumulators per block of 16 channels) and on the output shape
+// only.
 //
 //===----------------------------------------------------------------------===//
 
@@ -67,6 +68,15 @@ inline Blocking chooseBlocking(const TargetLevel &level, bool isFloat,
   int64_t columns = evenStep(width, most);
   int64_t rows = evenStep(height, std::max<int64_t>(most / columns, 1));
   return {rows, columns, blocks};
+}
+
+/// About how long a matrix product of `macs` multiply-adds takes, to decide
+/// into how many units it falls.
+inline double productNanoseconds(const TargetLevel &level, bool isFloat,
+                                 double macs) {
+  bool sumsQuads = level.dot == DotKind::VNNI || level.dot == DotKind::NeonDot;
+  double perLane = isFloat ? 1 : sumsQuads ? 4 : 1.5;
+  return macs / (5 * perLane * level.vectorBits / 32);
 }
 
 } // namespace mlir::qnn

@@ -138,8 +138,9 @@ private:
   bool continues(int64_t size, int64_t inner,
                  int64_t PixelStrides::*outer) const;
   void mergeRows();
-  void tiled(int64_t size, int64_t tile,
+  void tiled(int64_t size, int64_t tile, bool isShared,
              llvm::function_ref<void(Value, int64_t)> body);
+  void split();
   void emitPixels(Value group, Value column, int64_t channels);
   void emitBlock(Value group, Value column, const Pixel &pixel, int64_t rows,
                  int64_t columns, int64_t channels);
@@ -151,6 +152,7 @@ private:
   const Buffer &output;
   PixelStrides c, r; ///< of output and residual
   Blocking block = {};
+  bool sharesChannels = false; ///< among units; else pixels
 };
 } // namespace
 
@@ -177,13 +179,31 @@ void BlockedLoops::mergeRows() {
   walk.images = 1;
 }
 
-/// Covers [0, size) by steps and a remainder.
-void BlockedLoops::tiled(int64_t size, int64_t tile,
+/// Covers [0, size), or this unit's share of it, by steps and a remainder.
+void BlockedLoops::tiled(int64_t size, int64_t tile, bool isShared,
                          llvm::function_ref<void(Value, int64_t)> body) {
+  if (isShared)
+    return k.sharedTiles(size, tile, body);
   int64_t full = size / tile * tile;
   k.loop(0, full, tile, [&](Value i) { body(i, tile); });
   if (full < size)
     body(k.index(full), size - full);
+}
+
+/// Units share what costs more to read twice: the weights, by their channels,
+/// or the pixels.
+void BlockedLoops::split() {
+  int64_t columns = block.blocks * kBlockColumns;
+  double outputs = walk.images * walk.height * walk.width;
+  double weights = walk.groups * walk.channels * walk.steps() *
+                   (layer.isFloat ? 1 : kStepElements);
+  double inputs = outputs * walk.a.column;
+  sharesChannels = weights > inputs && walk.channels > columns;
+  int64_t parts = sharesChannels ? llvm::divideCeil(walk.channels, columns)
+                  : walk.height > 1
+                      ? llvm::divideCeil(walk.height, block.rows)
+                      : llvm::divideCeil(walk.width, block.columns);
+  k.split(productNanoseconds(k.level, layer.isFloat, outputs * weights), parts);
 }
 
 void BlockedLoops::run() {
@@ -191,10 +211,11 @@ void BlockedLoops::run() {
   int64_t channels = walk.channels;
   block =
       chooseBlocking(k.level, layer.isFloat, walk.height, walk.width, channels);
+  split();
   // Channels outermost: a block of weights stays in cache over all pixels.
   k.loop(0, walk.groups, 1, [&](Value group) {
     tiled(
-        channels, block.blocks * kBlockColumns,
+        channels, block.blocks * kBlockColumns, sharesChannels,
         [&](Value column, int64_t count) { emitPixels(group, column, count); });
   });
 }
@@ -202,11 +223,15 @@ void BlockedLoops::run() {
 /// All pixels of `channels` channels from `column` of a group.
 void BlockedLoops::emitPixels(Value group, Value column, int64_t channels) {
   k.loop(0, walk.images, 1, [&](Value n) {
-    tiled(walk.height, block.rows, [&](Value h, int64_t rows) {
-      tiled(walk.width, block.columns, [&](Value w, int64_t columns) {
-        emitBlock(group, column, {n, h, w}, rows, columns, channels);
-      });
-    });
+    bool isOneRow = walk.height == 1;
+    tiled(walk.height, block.rows, !sharesChannels && !isOneRow,
+          [&](Value h, int64_t rows) {
+            tiled(walk.width, block.columns, !sharesChannels && isOneRow,
+                  [&](Value w, int64_t columns) {
+                    emitBlock(group, column, {n, h, w}, rows, columns,
+                              channels);
+                  });
+          });
   });
 }
 

@@ -7,6 +7,8 @@
 
 #include "NetworkLowering.h"
 
+#include "qnn/Conversion/Passes.h"
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 #include "qnn/Dialect/QNN/IR/Constants.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -90,26 +92,34 @@ Value NetworkLowering::scalar(int32_t value) {
 void NetworkLowering::callKernel(
     StringRef name, const Twine &key, ArrayRef<Value> arguments,
     llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
-  FunctionType type =
-      builder.getFunctionType(ValueRange(arguments).getTypes(), {});
+  SmallVector<Type> types(ValueRange(arguments).getTypes());
+  types.push_back(builder.getIndexType()); // the unit
+  FunctionType type = builder.getFunctionType(types, {});
   std::string fullKey;
   llvm::raw_string_ostream(fullKey) << name << ' ' << key << ' ' << type;
-  func::FuncOp &kernel = kernels[fullKey];
-  if (!kernel) {
+  auto &[function, units] = kernels[fullKey];
+  if (!function) {
     OpBuilder moduleBuilder = OpBuilder::atBlockEnd(module.getBody());
-    kernel = moduleBuilder.create<func::FuncOp>(
+    function = moduleBuilder.create<func::FuncOp>(
         loc,
         (name + "_" + Twine(kernels.size()) + "_" + getLevelSymbol(level))
             .str(),
         type);
-    kernel.setPrivate();
-    Block *block = kernel.addEntryBlock();
+    function.setPrivate();
+    Block *block = function.addEntryBlock();
     moduleBuilder.setInsertionPointToStart(block);
-    KernelBuilder k(moduleBuilder, loc, level);
-    body(k, block->getArguments());
+    KernelBuilder k(moduleBuilder, loc, level, block->getArguments().back());
+    if (auto override = entry->getAttrOfType<FloatAttr>(kUnitNanosecondsAttr))
+      k.unitNanoseconds = override.getValueAsDouble();
+    body(k, block->getArguments().drop_back());
     k.b.create<func::ReturnOp>();
+    units = k.units();
+    if (units == 1)
+      function.eraseArgument(arguments.size());
   }
-  builder.create<func::CallOp>(loc, kernel, arguments);
+  builder.create<microkernel::LaunchOp>(
+      loc, function.getSymName(), arguments,
+      units == 1 ? IntegerAttr() : builder.getI64IntegerAttr(units), context);
 }
 
 //===----------------------------------------------------------------------===//
@@ -140,16 +150,18 @@ void NetworkLowering::beginFunction() {
   llvm::for_each(entry.getArgumentTypes(), flat);
   llvm::for_each(entry.getResultTypes(), flat);
   bool observes = !entry.getBody().getOps<ObserveOp>().empty();
-  if (observes)
-    types.append(2, LLVM::LLVMPointerType::get(builder.getContext()));
+  size_t contextIndex = types.size();
+  types.append(observes ? 3 : 1,
+               LLVM::LLVMPointerType::get(builder.getContext()));
   builder.setInsertionPoint(entry);
   auto lowered = builder.create<func::FuncOp>(
       loc, getRunFunctionName(level), builder.getFunctionType(types, {}));
   Block *block = lowered.addEntryBlock();
   builder.setInsertionPointToStart(block);
+  context = block->getArgument(contextIndex);
   if (observes) {
-    observe = block->getArgument(types.size() - 2);
-    observeArgument = block->getArgument(types.size() - 1);
+    observe = block->getArgument(contextIndex + 1);
+    observeArgument = block->getArgument(contextIndex + 2);
   }
 }
 

@@ -69,8 +69,8 @@ public:
   FailureOr<Value> storedConstant(ElementsAttr value, RankedTensorType type);
   Value scalar(float value);
   Value scalar(int32_t value);
-  /// Calls the kernel `name` with `arguments`; `body` emits it the first time
-  /// `key` (with the argument types) is seen.
+  /// Launches the kernel `name` with `arguments`; `body` emits it the first
+  /// time `key` (with the argument types) is seen, and may split it into units.
   void callKernel(StringRef name, const Twine &key, ArrayRef<Value> arguments,
                   llvm::function_ref<void(KernelBuilder &, ValueRange)> body);
 
@@ -147,7 +147,12 @@ private:
   Location loc;      ///< of the op being lowered
   DenseMap<Value, Buffer> buffers;
   DenseMap<Value, ElementsAttr> constants; ///< weights not yet in memory
-  llvm::StringMap<func::FuncOp> kernels;
+  struct Kernel {
+    func::FuncOp function;
+    int64_t units = 1;
+  };
+  llvm::StringMap<Kernel> kernels; ///< by key
+  Value context;                   ///< of the run
   int64_t numConstants = 0, numObserved = 0;
   Value observe, observeArgument; ///< when the graph has observers
 };

@@ -7,8 +7,8 @@
 // their kernel, although bounds and zero points differ. The bias holds -(zero + 128) * sum w where bytes are unsigned.
 // CHECK-LABEL: func.func @run_avx512vnni(
 // CHECK:         memref.alloc() : memref<288xi8>
-// CHECK:         call @[[CONV:conv2d_[0-9]+_avx512vnni]](
-// CHECK:         call @[[CONV]](
+// CHECK:         microkernel.launch @[[CONV:conv2d_[0-9]+_avx512vnni]](
+// CHECK:         microkernel.launch @[[CONV]](
 // CHECK:       func.func private @[[CONV]](
 // CHECK:         microkernel.brgemm
 // CHECK-SAME:      reduction = array<i64: 3, 6>, reduction_strides = array<i64: 48, 4>, rows = array<i64: 4, 4>
@@ -29,11 +29,36 @@ func.func @main(%x: tensor<1x4x4x8x!x>) -> tensor<1x4x4x8x!y> {
 
 // A reshape is a view and a float result is written into the caller's memory: one kernel, no buffer.
 // CHECK-LABEL: func.func @run_avx512vnni(
-// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<6xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>)
-// CHECK-NEXT:    call @{{.*}}(%[[X]], %[[Y]])
+// CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<6xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr)
+// CHECK-NEXT:    microkernel.launch @{{.*}}(%[[X]], %[[Y]]) context(%[[CONTEXT]])
 // CHECK-NEXT:    return
 func.func @main(%x: tensor<2x3xf32>) -> tensor<6xf32> {
   %0 = qnn.reshape %x {shape = array<i64: 6>} : (tensor<2x3xf32>) -> tensor<6xf32>
   %1 = qnn.tanh %0 : (tensor<6xf32>) -> tensor<6xf32>
   return %1 : tensor<6xf32>
+}
+
+// -----
+
+// Enough work falls into units: 59 pixels in blocks of 20, the last of which has the rest. Where the weights are
+// larger than the input, the units share the weights.
+// CHECK-LABEL: func.func @run_avx512vnni(
+// CHECK:         microkernel.launch @[[PIXELS:conv2d_[0-9]+_avx512vnni]]({{.*}}) units(3)
+// CHECK:         microkernel.launch @[[CHANNELS:fully_connected_[0-9]+_avx512vnni]]({{.*}}) units(2)
+// CHECK:       func.func private @[[PIXELS]]({{.*}}, %[[UNIT:[a-z0-9]+]]: index)
+// CHECK:         %[[NEXT:.+]] = arith.addi %[[UNIT]], %{{.*}} : index
+// CHECK:         %[[HIGH:.+]] = arith.minui
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}}
+// CHECK:           microkernel.brgemm
+// CHECK:         arith.cmpi eq, %[[UNIT]]
+// CHECK:         scf.if
+// CHECK:           microkernel.brgemm
+// CHECK:       func.func private @[[CHANNELS]]({{.*}}, %{{[a-z0-9]+}}: index)
+func.func @main(%x: tensor<1x1x59x4xf32>) -> tensor<1x256xf32> attributes {microkernel.unit_nanoseconds = 1.0} {
+  %w = qnn.constant dense<1.0> : tensor<16x1x1x4xf32>
+  %0 = qnn.conv2d %x, %w : (tensor<1x1x59x4xf32>, tensor<16x1x1x4xf32>) -> tensor<1x1x59x16xf32>
+  %1 = qnn.reshape %0 {shape = array<i64: 1, 944>} : (tensor<1x1x59x16xf32>) -> tensor<1x944xf32>
+  %v = qnn.constant dense<1.0> : tensor<256x944xf32>
+  %2 = qnn.fully_connected %1, %v : (tensor<1x944xf32>, tensor<256x944xf32>) -> tensor<1x256xf32>
+  return %2 : tensor<1x256xf32>
 }

@@ -81,3 +81,22 @@ func.func @brgemm_c5(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, 
       : memref<16xi8>, memref<128xi8>, memref<32xi32>
   return
 }
+
+// -----
+
+// launch_c1: the kernel exists
+func.func @launch_c1(%a: memref<4xf32>, %context: !llvm.ptr) {
+  // expected-error@below {{expected a kernel of the module, got @absent}}
+  microkernel.launch @absent(%a) context(%context) : memref<4xf32>
+  return
+}
+
+// -----
+
+// launch_c1: units have an index
+func.func private @k(memref<4xf32>)
+func.func @launch_c1_b(%a: memref<4xf32>, %context: !llvm.ptr) {
+  // expected-error@below {{expected arguments of the types of @k: 'memref<4xf32>', got 'memref<4xf32>', 'index'}}
+  microkernel.launch @k(%a) units(2) context(%context) : memref<4xf32>
+  return
+}

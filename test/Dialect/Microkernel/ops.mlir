@@ -26,3 +26,14 @@ func.func @float_without_options(%a: memref<4xf32>, %b: memref<64xf32>, %c: memr
       : memref<4xf32>, memref<64xf32>, memref<16xf32>
   return
 }
+
+// CHECK-LABEL: func.func @launches(
+// CHECK:         microkernel.launch @launched(%{{[a-z0-9]+}}) context(%{{[a-z0-9]+}}) : memref<4xf32>
+// CHECK-NEXT:    microkernel.launch @split(%{{[a-z0-9]+}}) units(2) context(%{{[a-z0-9]+}}) : memref<4xf32>
+func.func private @launched(memref<4xf32>)
+func.func private @split(memref<4xf32>, index)
+func.func @launches(%a: memref<4xf32>, %context: !llvm.ptr) {
+  microkernel.launch @launched(%a) context(%context) : memref<4xf32>
+  microkernel.launch @split(%a) units(2) context(%context) : memref<4xf32>
+  return
+}

@@ -7,6 +7,8 @@
 
 #include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 using namespace mlir;
 using namespace mlir::qnn::microkernel;
 
@@ -29,6 +31,24 @@ bool mlir::qnn::microkernel::isFlatBuffer(Type type) {
          (memref.getElementType().isInteger(8) ||
           memref.getElementType().isInteger(32) ||
           memref.getElementType().isF32());
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(
+      *this, getKernelAttr());
+  if (!kernel) // launch_c1
+    return emitOpError("expected a kernel of the module, got ")
+           << getKernelAttr();
+  SmallVector<Type> types(getArguments().getTypes());
+  if (getUnits())
+    types.push_back(IndexType::get(getContext()));
+  // Functions of the LLVM dialect have no memrefs any more.
+  if (isa<func::FuncOp>(kernel) &&
+      kernel.getArgumentTypes() != ArrayRef<Type>(types)) // launch_c1
+    return emitOpError("expected arguments of the types of ")
+           << getKernelAttr() << ": " << kernel.getArgumentTypes() << ", got "
+           << types;
+  return success();
 }
 
 LogicalResult BrgemmOp::verify() {

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The op between schedules and instructions; see MicrokernelOps.td. Schedules
-// (Conversion/QNNToMicrokernel) create it, Conversion/MicrokernelToVector
-// removes it.
+// The ops between schedules and instructions; see MicrokernelOps.td. Schedules
+// (Conversion/QNNToMicrokernel) create them, Conversion/MicrokernelToVector and
+// Conversion/MicrokernelToLLVM remove them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,11 +15,13 @@
 #define QNN_DIALECT_MICROKERNEL_IR_MICROKERNEL_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::qnn::microkernel {

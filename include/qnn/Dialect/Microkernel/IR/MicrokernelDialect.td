@@ -19,6 +19,8 @@ def Microkernel_Dialect : Dialect {
     convolution of any kernel size, a fully connected layer and a matrix product
     with constant weights are all `microkernel.brgemm` with different address
     lists; a new instruction set is one new lowering of that op.
+    `microkernel.launch` says where kernels run, and in how many independent
+    units.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }

@@ -9,12 +9,53 @@
 #define QNN_DIALECT_MICROKERNEL_IR_MICROKERNELOPS_TD
 
 include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 /// A flat buffer: rank 1, static size, i8, i32 or f32.
 def Microkernel_Buffer : Type<
     CPred<"::mlir::qnn::microkernel::isFlatBuffer($_self)">,
     "flat memref of i8, i32 or f32", "::mlir::MemRefType">;
+
+/// What generated code knows of its caller: abi::Context of ObjectABI.h.
+def Microkernel_Context : Type<
+    CPred<"::mlir::isa<::mlir::LLVM::LLVMPointerType>($_self)">,
+    "pointer to the context of a run", "::mlir::LLVM::LLVMPointerType">,
+    BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
+
+def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
+    [DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+     MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "run a kernel, in independent units where it has several";
+  let description = [{
+    Without `units`: one call of `kernel` with `arguments`. With `units(n)`: one
+    call for each `0 <= i < n`, with `i` as an additional last argument, in any
+    order and possibly at the same time. Whoever splits a kernel promises that
+    its units write disjoint memory, read nothing that another unit writes,
+    and keep no state between calls (such as a tile configuration).
+
+    `convert-qnn-to-microkernel` creates it, one per kernel call;
+    `convert-microkernel-to-llvm` lowers it to a call, or to a call of the
+    `parallel_for` hook that `context` may hold.
+
+    - launch_c1: `kernel` is a function of the module whose parameters are
+      `arguments` and, with `units`, an index.
+
+    Example: a kernel whose work falls into four parts.
+    ```mlir
+    microkernel.launch @copy(%in, %out) units(4) context(%context)
+        : memref<4096xf32>, memref<4096xf32>
+    ```
+  }];
+  let arguments = (ins
+      FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$arguments,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntMinValue<2>]>>:$units,
+      Microkernel_Context:$run_context);
+  let assemblyFormat = [{
+    $kernel `(` $arguments `)` (`units` `(` $units^ `)`)?
+    `context` `(` $run_context `)` attr-dict (`:` type($arguments)^)?
+  }];
+}
 
 def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     [AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>]> {
