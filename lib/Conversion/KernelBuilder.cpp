@@ -11,8 +11,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <numeric>
-
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -290,63 +288,6 @@ Value KernelBuilder::finishQuantized(Value acc, const Epilogue &epilogue) {
                                      constant(isUnsigned ? 255 : 127, width));
   }
   return narrow(lanes);
-}
-
-/// Two vectors, one behind the other.
-static Value concatenate(KernelBuilder &k, Value x, Value y) {
-  SmallVector<int64_t> all(2 * KernelBuilder::widthOf(x));
-  std::iota(all.begin(), all.end(), 0);
-  return k.b.create<vector::ShuffleOp>(x, y, all);
-}
-
-/// Saturating narrowing on Arm: sqxtn of both halves.
-static Value narrowSigned(KernelBuilder &k, Value x, Value y) {
-  int64_t width = KernelBuilder::widthOf(x);
-  Type half = VectorType::get({width}, k.b.getIntegerType(width == 4 ? 16 : 8));
-  StringRef name = width == 4 ? "llvm.aarch64.neon.sqxtn.v4i16"
-                              : "llvm.aarch64.neon.sqxtn.v8i8";
-  return concatenate(k, k.intrinsic(name, half, {x}),
-                     k.intrinsic(name, half, {y}));
-}
-
-/// The same on x86: packs and packus work on each 128 bits of a register.
-static Value narrowInLanes(KernelBuilder &k, Value x, Value y) {
-  int64_t bits = k.level.vectorBits, width = KernelBuilder::widthOf(x);
-  bool toBytes = width * 16 == bits;
-  Type type =
-      VectorType::get({2 * width}, k.b.getIntegerType(toBytes ? 8 : 16));
-  std::string name = toBytes ? "packuswb" : "packssdw";
-  name = bits == 512   ? "llvm.x86.avx512." + name + ".512"
-         : bits == 256 ? "llvm.x86.avx2." + name
-                       : "llvm.x86.sse2." + name + ".128";
-  return k.intrinsic(name, type, {x, y});
-}
-
-Value KernelBuilder::packBytes(ArrayRef<Value> four, Value zeroPoint) {
-  bool isX86 = level.storesUnsigned();
-  auto narrowBoth = isX86 ? narrowInLanes : narrowSigned;
-  Value zero = b.create<arith::TruncIOp>(b.getIntegerType(16), zeroPoint);
-  zero = splat(zero, 2 * lanes());
-  auto half = [&](size_t i) -> Value {
-    // Saturates like the bytes do: the sum of two saturated terms is beyond the
-    // range of a byte wherever the exact sum is.
-    return intrinsic(("llvm.sadd.sat.v" + Twine(2 * lanes()) + "i16").str(),
-                     zero.getType(),
-                     {narrowBoth(*this, four[i], four[i + 1]), zero});
-  };
-  Value bytes = narrowBoth(*this, half(0), half(2));
-  int64_t parts = level.vectorBits / 128;
-  if (!isX86 || parts == 1)
-    return bytes;
-  // Each 128 bits hold four lanes of each operand: gather those of the first.
-  auto words = VectorType::get({4 * parts}, b.getI32Type());
-  SmallVector<int64_t> order;
-  for (int64_t operand = 0; operand < 4; ++operand)
-    for (int64_t part = 0; part < parts; ++part)
-      order.push_back(4 * part + operand);
-  Value mixed = b.create<vector::BitCastOp>(words, bytes);
-  mixed = b.create<vector::ShuffleOp>(mixed, mixed, order);
-  return b.create<vector::BitCastOp>(bytes.getType(), mixed);
 }
 
 Value VectorMath::exp2Integer(Value n) {

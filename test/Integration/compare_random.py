@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """Compares compiled random networks with the reference interpreter, bit for bit, at every level given.
 
-  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float]
+  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--kinds=KIND,...]
 
-An object holds a level and the baseline and chooses the better one at run time, so the level itself runs.
+An object holds a level and the baseline and chooses the better one at run time, so the level itself runs. The AArch64 levels run
+under qemu-aarch64.
 """
 import argparse
 import pathlib
 import subprocess
 import sys
 import numpy as np
+import compare_random_onnx
 import random_network
 
 
@@ -24,10 +26,25 @@ def outputs(directory):
     return {p.name: np.load(p) for p in sorted(directory.glob("*.npy"))}
 
 
+def execute_compiled(source, flags, level, work, feed, expected):
+    """Compiles `source` for `level` and returns the outputs of one run, which resemble `expected`."""
+    if level not in compare_random_onnx.PROCESSORS:
+        run("quant-compile", source, "-o", work / "network.so", *flags, f"--march={level}")
+        run("quant-run", work / "network.so", feed, f"--output-dir={work / level}")
+        return outputs(work / level)
+    values = compare_random_onnx.execute_on_aarch64(source, flags, level, work, [np.load(work / "x.npy")])
+    actual = {}
+    for i in range(len(expected)):  # out10 comes after out9
+        name = f"out{i}.npy"
+        actual[name], values = np.split(values, [expected[name].size])
+        actual[name] = actual[name].reshape(expected[name].shape)
+    return actual
+
+
 def check_seed(work, seed, levels, args):
     """The mismatches of one seed, as text."""
     work.mkdir(parents=True, exist_ok=True)
-    network = random_network.Network(seed, args.float)
+    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","))
     source = work / "network.mlir"
     source.write_text(network.build(args.ops))
     shape = network.types["%x"][0]
@@ -40,11 +57,9 @@ def check_seed(work, seed, levels, args):
     run("quant-run", compiled, feed, f"--output-dir={work / 'expected'}")
     expected = outputs(work / "expected")
     for level in levels:
-        actual = work / level
-        run("quant-compile", compiled, "-o", work / "network.so", *precision, f"--march={level}")
-        run("quant-run", work / "network.so", feed, f"--output-dir={actual}")
+        actual = execute_compiled(compiled, precision, level, work, feed, expected)
         for name, want in expected.items():
-            got = outputs(actual)[name]
+            got = actual[name]
             # Equal bits, but any NaN equals any NaN.
             same = (got.view(np.int32) == want.view(np.int32)) | (np.isnan(got) & np.isnan(want))
             if not same.all():
@@ -60,6 +75,7 @@ def main():
     parser.add_argument("levels")
     parser.add_argument("--ops", type=int, default=12)
     parser.add_argument("--float", action="store_true")
+    parser.add_argument("--kinds")
     args = parser.parse_args()
     levels = args.levels.split(",")
     wrong = 0

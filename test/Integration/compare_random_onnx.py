@@ -40,18 +40,24 @@ def execute(program, work, network, directory):
     return {p.name: np.load(p) for p in sorted(directory.glob("*.npy"))}
 
 
+def execute_on_aarch64(source, flags, level, work, inputs):
+    """Compiles `source` for AArch64 and returns all outputs of one run at `level`, one behind the other."""
+    run("quant-compile", source, "-o", work / "net.o", "--target=aarch64-linux-gnu", *flags)
+    run("aarch64-linux-gnu-gcc", "-static", "-DMODEL=net", "-include", work / "net.h", RUN_OBJECT, work / "net.o", "-lm",
+        "-o", work / "net")
+    (work / "in.raw").write_bytes(b"".join(array.tobytes() for array in inputs))
+    run("qemu-aarch64", "-cpu", PROCESSORS[level], work / "net", work / "in.raw", work / "out.raw")
+    return np.fromfile(work / "out.raw", np.float32)
+
+
 def execute_compiled(source, flags, level, work, network, directory):
     """Compiles `source` for `level` and returns the outputs of one run."""
     if level not in PROCESSORS:
         run("quant-compile", source, "-o", work / "net.so", f"--march={level}", *flags)
         return execute(work / "net.so", work, network, directory)
-    run("quant-compile", source, "-o", work / "net.o", "--target=aarch64-linux-gnu", *flags)
-    run("aarch64-linux-gnu-gcc", "-static", "-DMODEL=net", "-include", work / "net.h", RUN_OBJECT, work / "net.o", "-lm",
-        "-o", work / "net")
     feed = np.load(work / "x.npz")
-    (work / "in.raw").write_bytes(b"".join(feed[name].tobytes() for name in network.inputs))
-    run("qemu-aarch64", "-cpu", PROCESSORS[level], work / "net", work / "in.raw", work / "out.raw")
-    values, outputs = np.fromfile(work / "out.raw", np.float32), {}
+    values = execute_on_aarch64(source, flags, level, work, [feed[name] for name in network.inputs])
+    outputs = {}
     for output in onnx.load(str(work / "model.onnx")).graph.output:
         name = re.sub("[^A-Za-z0-9_.-]", "_", output.name.encode().decode("latin-1")) + ".npy"
         shape = np.load(work / "float" / name).shape

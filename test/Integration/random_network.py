@@ -5,7 +5,7 @@ A seed determines the network. The function returns every value that nothing els
 outputs of two executions covers every op. Sizes, strides, paddings, groups and scales are drawn to hit remainders:
 channel counts 1, 3, 7, 17, 130, batches up to 3, dilations and strides up to 3, asymmetric padding.
 
-  random_network.py SEED [--ops=N] [--float] > network.mlir
+  random_network.py SEED [--ops=N] [--float] [--kinds=KIND,...] > network.mlir
 """
 import argparse
 import numpy as np
@@ -16,9 +16,9 @@ CHANNELS = [1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 24, 32, 33, 40, 64, 130]
 class Network:
     """Emits ops and remembers the values they make: name -> (shape, element type)."""
 
-    def __init__(self, seed, float_only):
+    def __init__(self, seed, float_only, kinds=None):
         self.r = np.random.RandomState(seed)
-        self.float_only = float_only
+        self.float_only, self.kinds = float_only, kinds
         self.lines, self.types, self.used = [], {}, set()
 
     # -- types and names ---------------------------------------------------------------------------------------------
@@ -168,6 +168,14 @@ class Network:
         o = c if groups == c and self.chance(0.7) else groups * max(1, self.pick(CHANNELS) // groups)
         return self.weighted("qnn.conv2d", x, (o, kernel[0], kernel[1], c // groups), (n, oh, ow, o),
                              f"{attributes}, groups = {groups} : i64")
+
+    def depthwise(self):
+        """One channel in, one out: windows up to 9x9, more channels than conv2d, kept inside the image by chance."""
+        x = self.value(rank=4)
+        n, h, w, c = self.types[x][0]
+        kernel, attributes, (oh, ow), _ = self.window((n, h, w, c), self.pick([3, 3, 5, 9]), pool=False)
+        return self.weighted("qnn.conv2d", x, (c, kernel[0], kernel[1], 1), (n, oh, ow, c),
+                             f"{attributes}, groups = {c} : i64") if c > 1 else None
 
     def fully_connected(self):
         x = self.value()
@@ -346,13 +354,16 @@ class Network:
 
     # -- the network -------------------------------------------------------------------------------------------------
     def build(self, ops):
-        shape = (self.r.randint(1, 4), self.r.randint(5, 15), self.r.randint(5, 15), self.pick(CHANNELS))
+        channels = CHANNELS + [48, 80, 96, 100, 144] * bool(self.kinds)
+        shape = (self.r.randint(1, 4), self.r.randint(5, 15), self.r.randint(5, 15), self.pick(channels))
         self.types["%x"] = (shape, "f32")
         if not self.float_only:
             self.cast("%x", self.quant(0.05))
         kinds = [self.conv2d] * 6 + [self.fully_connected, self.matmul] + [self.binary] * 2 + [
             self.unary, self.softmax, self.pool, self.pool, self.global_pool, self.reduce_mean, self.concat,
             self.movement, self.movement, self.conversion, self.batch_norm]
+        if self.kinds:
+            kinds = [getattr(self, kind) for kind in self.kinds]
         made = 0
         while made < ops:
             made += self.pick(kinds)() is not None
@@ -370,8 +381,9 @@ def main():
     parser.add_argument("seed", type=int)
     parser.add_argument("--ops", type=int, default=12, help="number of ops (default: 12)")
     parser.add_argument("--float", action="store_true", help="no quantized tensors")
+    parser.add_argument("--kinds", help="draw only these kinds of op, e.g. depthwise,pool")
     args = parser.parse_args()
-    print(Network(args.seed, args.float).build(args.ops), end="")
+    print(Network(args.seed, args.float, args.kinds and args.kinds.split(",")).build(args.ops), end="")
 
 
 if __name__ == "__main__":

@@ -131,6 +131,26 @@ public:
   /// The same into stored bytes with constant parameters.
   Value saturateBytes(Value t, const QuantParams &params);
 
+  //===--- vectors of bytes (ByteVectors.cpp) -----------------------------===//
+  // A vector of 16, 32 or 64 bytes is four quarters of 32-bit lanes. Quarter q
+  // has bytes 4 q to 4 q + 3 of each 128 bits: the order in which instructions
+  // interleave and pack, so that one undoes the other.
+
+  /// The byte that is lane `lane` of quarter `quarter`.
+  static int64_t quarterElement(int64_t quarter, int64_t lane) {
+    return lane / 4 * 16 + quarter * 4 + lane % 4;
+  }
+  /// x0 y0 x1 y1 ... of the low or the high half of each 128 bits.
+  Value interleave(Value x, Value y, bool high);
+  /// The bytes of a quarter, in order.
+  Value quarter(Value bytes, int64_t quarter);
+  /// acc + the sums of products of the operands of one lane: four (bytes) or
+  /// two (i16) each, or one (i16, on half as many bits), as the level
+  /// multiplies them.
+  Value dot(Value acc, Value x, Value w);
+  /// Stored bytes, from rounded i32 quarters without the zero point.
+  Value packQuarters(ArrayRef<Value> quarters, Value zeroPoint);
+
   //===--- epilogues of matrix products -----------------------------------===//
   /// The parts an epilogue may have; absent ones are null. Vectors have the
   /// width of the accumulator.

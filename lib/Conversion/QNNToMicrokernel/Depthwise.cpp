@@ -5,121 +5,143 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One channel in, one channel out: channels are vectors, and there is nothing
-// to reduce but the taps of the window, which are written out. Weights are
-// packed as [tap][channel].
+// One channel in, one channel out: the loops over the tiles of a DepthwisePlan.
 //
 //===----------------------------------------------------------------------===//
 
-#include "WeightedLayer.h"
+#include "Blocking.h"
+#include "DepthwiseTile.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
 
-/// [tap][channel] from [channel][tap].
-template <typename T, typename S>
-static SmallVector<T> packTaps(ArrayRef<S> values, int64_t channels) {
-  int64_t taps = values.size() / channels;
-  SmallVector<T> packed(values.size());
-  for (int64_t c = 0; c < channels; ++c)
-    for (int64_t t = 0; t < taps; ++t)
-      packed[t * channels + c] = T(values[c * taps + t]);
-  return packed;
-}
+/// Images of up to this many bytes stay in cache while each block of channels
+/// walks all of them; of larger ones, each row meets all blocks first.
+static constexpr int64_t kCachedImageBytes = 256 * 1024;
 
 namespace {
 /// Emits the loops of one kernel.
 class DepthwiseLoops {
 public:
-  DepthwiseLoops(KernelBuilder &k, const WeightedLayer &layer,
-                 const LayerArguments &args, Conv2DOp conv, const Buffer &input,
-                 const Buffer &output)
-      : k(k), layer(layer), args(args), windows(getWindows(conv)), input(input),
-        output(output) {}
+  explicit DepthwiseLoops(const DepthwiseKernel &kernel)
+      : kernel(kernel), k(kernel.k), plan(kernel.plan), output(kernel.output) {}
 
   void run();
 
 private:
-  Value multiplyAdd(Value acc, Value x, Value w);
-  Value accumulate(Value acc, Value position, Value channel, int64_t lanes);
-  void emitPixel(Value in, Value out, Value res);
+  void forRows(llvm::function_ref<void(Value, int64_t)> body);
+  void forBlocks(llvm::function_ref<void(const ChannelBlock &)> body);
+  void emitRow(Value image, Value row, int64_t firstRow,
+               const ChannelBlock &block);
+  void emitTile(const Pixel &pixel, int64_t firstRow, int64_t vectors,
+                const ChannelBlock &block);
 
+  const DepthwiseKernel &kernel;
   KernelBuilder &k;
-  const WeightedLayer &layer;
-  const LayerArguments &args;
-  std::pair<Window, Window> windows;
-  const Buffer &input, &output;
+  const DepthwisePlan &plan;
+  const Buffer &output;
 };
 } // namespace
 
 void DepthwiseLoops::run() {
-  auto [h, w] = windows;
-  PixelStrides strides = input.pixels();
-  strides.row *= h.stride;
-  strides.column *= w.stride;
-  int64_t origin = input.windowOrigin(h, w);
-  forPixels(k, output, [&](const Pixel &pixel) {
-    Value in = positionOf(k, pixel, strides, origin);
-    Value out = positionOf(k, pixel, output);
-    emitPixel(in, out,
-              args.residual ? positionOf(k, pixel, layer.residual) : Value());
+  // Half as fast as dense products; units share rows.
+  double macs = double(output.elements()) * plan.h.kernel * plan.w.kernel;
+  k.split(2 * productNanoseconds(k.level, plan.isFloat, macs),
+          llvm::divideCeil(output.shape[1], plan.rows));
+  int64_t imageBytes = kernel.input.strides[0] * (plan.isFloat ? 4 : 1);
+  k.loop(0, output.shape[0], 1, [&](Value n) {
+    if (imageBytes <= kCachedImageBytes)
+      return forBlocks([&](const ChannelBlock &block) {
+        forRows([&](Value row, int64_t firstRow) {
+          emitRow(n, row, firstRow, block);
+        });
+      });
+    forRows([&](Value row, int64_t firstRow) {
+      forBlocks(
+          [&](const ChannelBlock &block) { emitRow(n, row, firstRow, block); });
+    });
   });
 }
 
-/// The channels of one pixel; `res` is null without a residual.
-void DepthwiseLoops::emitPixel(Value in, Value out, Value res) {
-  // 16-bit products fill a register with twice as many channels.
-  int64_t width = layer.isFloat ? k.lanes() : 2 * k.lanes();
-  k.vectorLoop(output.shape[3], width, [&](Value channel, int64_t lanes) {
-    Value acc =
-        args.bias ? k.load(args.bias, channel, lanes) : k.constant(0.0f, lanes);
-    acc = accumulate(acc, k.add(in, channel), channel, lanes);
-    KernelBuilder::Epilogue epilogue;
-    epilogue.low = args.low;
-    epilogue.high = args.high;
-    epilogue.zeroPoint = args.zeroPoint;
-    epilogue.residualFactor = args.residualFactor;
-    epilogue.residualZero = args.residualZero;
-    if (args.scale)
-      epilogue.scale = k.load(args.scale, channel, lanes);
-    if (res)
-      epilogue.residual = k.load(args.residual, k.add(res, channel), lanes);
-    k.store(layer.isFloat ? k.finishFloat(acc, epilogue)
-                          : k.finishQuantized(acc, epilogue),
-            args.output, k.add(out, channel));
+/// Covers this unit's output rows; the last ones together with rows that are
+/// there already.
+void DepthwiseLoops::forRows(llvm::function_ref<void(Value, int64_t)> body) {
+  k.sharedTiles(output.shape[1], plan.rows, [&](Value row, int64_t count) {
+    if (count == plan.rows)
+      return body(row, 0);
+    body(k.index(output.shape[1] - plan.rows), plan.rows - count);
   });
 }
 
-/// acc + sum over taps of x * w for `lanes` channels of one pixel.
-Value DepthwiseLoops::accumulate(Value acc, Value position, Value channel,
-                                 int64_t lanes) {
-  auto [h, w] = windows;
-  for (int64_t i = 0; i < h.kernel; ++i)
-    for (int64_t j = 0; j < w.kernel; ++j) {
-      int64_t tap =
-          i * h.dilation * input.strides[1] + j * w.dilation * input.strides[2];
-      int64_t row = (i * w.kernel + j) * output.shape[3];
-      Value x = k.load(args.input, k.add(position, tap), lanes);
-      Value weight = k.load(args.weights, k.add(channel, row), lanes);
-      acc = multiplyAdd(acc, x, weight);
-    }
-  return acc;
+void DepthwiseLoops::forBlocks(
+    llvm::function_ref<void(const ChannelBlock &)> body) {
+  for (const ChannelRun &run : plan.runs)
+    k.loop(0, run.count, 1, [&](Value i) {
+      Value channel = k.add(k.mul(i, run.channels), run.first);
+      Value constants = k.add(k.mul(i, run.elements()), run.constants);
+      if (plan.isFloat) // as in the layer
+        body({run, channel, channel, channel});
+      else
+        body({run, channel, constants,
+              k.mul(constants, plan.weightBytesPerLane())});
+    });
 }
 
-Value DepthwiseLoops::multiplyAdd(Value acc, Value x, Value w) {
-  if (layer.isFloat)
-    return k.b.create<math::FmaOp>(x, w, acc);
-  // |stored byte * weight| <= 255 * 128 fits 16 bits.
-  auto wide =
-      VectorType::get({KernelBuilder::widthOf(x)}, k.b.getIntegerType(16));
-  if (k.level.storesUnsigned())
-    x = k.b.create<arith::ExtUIOp>(wide, x);
-  else
-    x = k.b.create<arith::ExtSIOp>(wide, x);
-  Value product =
-      k.b.create<arith::MulIOp>(x, k.b.create<arith::ExtSIOp>(wide, w));
-  return k.b.create<arith::AddIOp>(
-      acc, k.b.create<arith::ExtSIOp>(acc.getType(), product));
+/// One step of output rows of one block of channels.
+void DepthwiseLoops::emitRow(Value image, Value row, int64_t firstRow,
+                             const ChannelBlock &block) {
+  int64_t pixels = block.run.pixels, width = output.shape[2];
+  int64_t vectors = pixels > 1 ? 1 : plan.vectors;
+  int64_t whole = width / pixels, full = whole / vectors * vectors;
+  k.loop(0, full * pixels, vectors * pixels, [&](Value column) {
+    emitTile({image, row, column}, firstRow, vectors, block);
+  });
+  if (full < whole)
+    emitTile({image, row, k.index(full * pixels)}, firstRow, whole - full,
+             block);
+  // The last pixels together with some that are there already.
+  if (whole * pixels < width)
+    emitTile({image, row, k.index(width - pixels)}, firstRow, 1, block);
+}
+
+void DepthwiseLoops::emitTile(const Pixel &pixel, int64_t firstRow,
+                              int64_t vectors, const ChannelBlock &block) {
+  PixelStrides strides = kernel.input.pixels();
+  strides.row *= plan.h.stride;
+  strides.column *= plan.w.stride;
+  int64_t origin = kernel.input.windowOrigin(plan.h, plan.w);
+  Value in = positionOf(k, pixel, strides, origin);
+  Value residual;
+  if (kernel.args.residual)
+    residual = k.add(positionOf(k, pixel, kernel.residual), block.channel);
+  DepthwiseTile(kernel, block, firstRow, vectors, k.add(in, block.channel),
+                k.add(positionOf(k, pixel, output), block.channel), residual)
+      .emit();
+}
+
+//===----------------------------------------------------------------------===//
+// Entry point
+//===----------------------------------------------------------------------===//
+
+/// Float weights as [tap][channel].
+static Value packFloats(WeightedLayer &layer, Conv2DOp conv, int64_t channels) {
+  NetworkLowering &net = layer.net;
+  if (!layer.packsAtRunTime) {
+    int64_t taps = layer.floatWeights.size() / channels;
+    SmallVector<float> packed(layer.floatWeights.size());
+    for (int64_t c = 0; c < channels; ++c)
+      for (int64_t t = 0; t < taps; ++t)
+        packed[t * channels + c] = layer.floatWeights[c * taps + t];
+    return net.constant(packed);
+  }
+  Buffer from = net.getContiguous(conv.getWeight());
+  int64_t taps = from.elements() / channels;
+  Buffer to = net.allocate(conv.getWeight().getType(), Border());
+  from.shape = to.shape = {channels, taps};
+  from.strides = {taps, 1};
+  to.strides = {1, channels};
+  net.emitCopy(from, to);
+  return to.memory;
 }
 
 LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
@@ -129,21 +151,16 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
   setBuffer(conv.getResult(), output);
   if (output.elements() == 0)
     return success();
-  int64_t channels = output.shape[3];
+  auto [h, w] = getWindows(conv);
+  DepthwisePlan plan(level, layer.isFloat, h, w, output.shape);
   Value packed;
-  if (layer.packsAtRunTime) {
-    Buffer from = getContiguous(conv.getWeight());
-    int64_t taps = from.elements() / channels;
-    Buffer to = allocate(conv.getWeight().getType(), Border());
-    from.shape = to.shape = {channels, taps};
-    from.strides = {taps, 1};
-    to.strides = {1, channels};
-    emitCopy(from, to);
-    packed = to.memory;
-  } else if (layer.isFloat) {
-    packed = constant(packTaps<float, float>(layer.floatWeights, channels));
+  if (layer.isFloat) {
+    packed = packFloats(layer, conv, output.shape[3]);
   } else {
-    packed = constant(packTaps<int8_t, int32_t>(layer.weights, channels));
+    packed = constant(plan.packWeights(layer.weights));
+    layer.bias = plan.packChannels<int32_t>(layer.bias);
+    layer.factors = plan.packChannels<float>(layer.factors);
+    layer.magnitudes = plan.packChannels<int64_t>(layer.magnitudes);
   }
   LayerArguments args = layer.makeArguments(input, packed, output);
   std::string key = layer.key(args, input, output);
@@ -152,7 +169,9 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
   callKernel("depthwise", key, args.present(),
              [&](KernelBuilder &k, ValueRange parameters) {
                LayerArguments inside = args.inside(parameters);
-               DepthwiseLoops(k, layer, inside, conv, input, output).run();
+               DepthwiseKernel kernel = {k,     plan,   inside,
+                                         input, output, layer.residual};
+               DepthwiseLoops(kernel).run();
              });
   return success();
 }
