@@ -62,6 +62,7 @@ Value KernelBuilder::dot(Value acc, Value x, Value w) {
     return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
                      {acc, w, x});
   case DotKind::WidenPairs:
+  case DotKind::ProvedPairs:
     return b.create<arith::AddIOp>(
         acc, intrinsic(bySize(acc, "llvm.x86.sse2.pmadd.wd",
                               "llvm.x86.avx2.pmadd.wd", ""),

@@ -74,7 +74,28 @@ static void writeTensors(llvm::json::OStream &json, StringRef key,
   });
 }
 
-static void writeLayer(llvm::json::OStream &json, Operation *op) {
+static void writeProvedPairs(llvm::json::OStream &json,
+                             const ProvedPairs &pairs) {
+  json.attributeObject("vpmaddubsw", [&] {
+    json.attribute("pairs", pairs.pairs);
+    json.attribute("proved", pairs.proved);
+    json.attribute("summed", pairs.summed);
+  });
+}
+
+/// The sums over all layers.
+static ProvedPairs addUp(const llvm::StringMap<ProvedPairs> &layers) {
+  ProvedPairs total;
+  for (const auto &layer : layers) {
+    total.pairs += layer.second.pairs;
+    total.proved += layer.second.proved;
+    total.summed += layer.second.summed;
+  }
+  return total;
+}
+
+static void writeLayer(llvm::json::OStream &json, Operation *op,
+                       const GeneratedCode *code) {
   Type type = op->getResult(0).getType();
   bool quantized = getQuantizedElementType(type) != nullptr;
   json.object([&] {
@@ -86,6 +107,11 @@ static void writeLayer(llvm::json::OStream &json, Operation *op) {
       json.attribute("macs", macs);
     if (auto uniform = getUniformElementType(type))
       writeRange(json, uniform);
+    if (!code)
+      return;
+    auto proved = code->provedPairs.find(getLayerName(op));
+    if (proved != code->provedPairs.end())
+      writeProvedPairs(json, proved->second);
   });
 }
 
@@ -123,13 +149,15 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
       });
       json.attribute("constant_bytes", int64_t(code->constants.size()));
       json.attribute("arena_bytes", code->arenaBytes);
+      if (!code->provedPairs.empty())
+        writeProvedPairs(json, addUp(code->provedPairs));
       writeTensors(json, "inputs", code->inputs);
       writeTensors(json, "outputs", code->outputs);
     }
     json.attributeArray("layers", [&] {
       for (Operation &op : func.getBody().front())
         if (isa<QNNDialect>(op.getDialect()) && !isa<ConstantOp>(op))
-          writeLayer(json, &op);
+          writeLayer(json, &op, input.code);
     });
     if (input.calibration)
       writeCalibration(json, *input.calibration);

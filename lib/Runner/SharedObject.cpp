@@ -10,8 +10,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Threads.h"
-
 #include "qnn/Runner/Network.h"
 #include "qnn/Target/ObjectABI.h"
 
@@ -30,9 +28,7 @@ using namespace mlir::qnn;
 namespace {
 class SharedObjectNetwork final : public Network {
 public:
-  explicit SharedObjectNetwork(unsigned threads) : threads(threads) {}
-  static llvm::Expected<std::unique_ptr<Network>> open(StringRef path,
-                                                       unsigned threads);
+  static llvm::Expected<std::unique_ptr<Network>> open(StringRef path);
   ~SharedObjectNetwork() override {
     if (library)
       dlclose(library);
@@ -40,14 +36,12 @@ public:
 
   ArrayRef<PortInfo> inputs() const override { return inputInfos; }
   ArrayRef<PortInfo> outputs() const override { return outputInfos; }
-  unsigned getNumThreads() const override { return threads.count(); }
   llvm::Error run(ArrayRef<const void *> inputs,
                   ArrayRef<void *> outputs) override;
 
 private:
   llvm::Error load(StringRef path, const std::string &prefix);
 
-  Threads threads;
   void *library = nullptr;
   abi::RunFn entry = nullptr;
   std::unique_ptr<llvm::WritableMemoryBuffer> arena;
@@ -143,11 +137,11 @@ llvm::Error SharedObjectNetwork::load(StringRef path,
 }
 
 llvm::Expected<std::unique_ptr<Network>>
-SharedObjectNetwork::open(StringRef path, unsigned threads) {
+SharedObjectNetwork::open(StringRef path) {
   auto prefix = findPrefix(path);
   if (!prefix)
     return prefix.takeError();
-  auto network = std::make_unique<SharedObjectNetwork>(threads);
+  auto network = std::make_unique<SharedObjectNetwork>();
   if (llvm::Error error = network->load(path, *prefix))
     return std::move(error);
   return std::unique_ptr<Network>(std::move(network));
@@ -157,14 +151,12 @@ llvm::Error SharedObjectNetwork::run(ArrayRef<const void *> inputs,
                                      ArrayRef<void *> outputs) {
   abi::Context context = {};
   context.arena = arena->getBufferStart();
-  threads.setHook(context);
   if (int status = entry(&context, inputs.data(), outputs.data()))
     return llvm::createStringError("the network failed with status " +
                                    Twine(status));
   return llvm::Error::success();
 }
 
-llvm::Expected<std::unique_ptr<Network>>
-qnn::openSharedObject(StringRef path, unsigned threads) {
-  return SharedObjectNetwork::open(path, threads);
+llvm::Expected<std::unique_ptr<Network>> qnn::openSharedObject(StringRef path) {
+  return SharedObjectNetwork::open(path);
 }

@@ -14,6 +14,7 @@
 #include "qnn/Target/CodeGen.h"
 
 #include "qnn/Conversion/Passes.h"
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 #include "qnn/Dialect/Microkernel/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
@@ -74,14 +75,28 @@ FailureOr<ArrayRef<char>> getContents(memref::GlobalOp global,
   return ArrayRef<char>(splat);
 }
 
+/// What the launches of a lowered network say about proved pairs.
+void readProvedPairs(ModuleOp module, llvm::StringMap<ProvedPairs> &layers) {
+  module.walk([&](microkernel::LaunchOp launch) {
+    auto counts =
+        launch->getAttrOfType<DenseI64ArrayAttr>(microkernel::kProvedPairsAttr);
+    if (counts)
+      layers[getLayerName(launch)] = {counts[0], counts[1], counts[2]};
+  });
+}
+
 /// Moves the contents of all globals into the blob and their views to it. Runs
-/// after microkernel-plan-memory and before the conversion to LLVM.
+/// after microkernel-plan-memory and before the conversion to LLVM, where
+/// launches still say what was proved of their layers.
 struct CollectConstantsPass final
     : PassWrapper<CollectConstantsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CollectConstantsPass)
-  explicit CollectConstantsPass(ConstantBlob &blob) : blob(blob) {}
+  CollectConstantsPass(ConstantBlob &blob,
+                       llvm::StringMap<ProvedPairs> &provedPairs)
+      : blob(blob), provedPairs(provedPairs) {}
 
   void runOnOperation() override {
+    readProvedPairs(getOperation(), provedPairs);
     DenseMap<int64_t, int64_t> moved; // planned offset -> offset in the blob
     auto globals = llvm::to_vector(getOperation().getOps<memref::GlobalOp>());
     // What starts on a cache line first: no gaps between the rest.
@@ -126,6 +141,7 @@ struct CollectConstantsPass final
   }
 
   ConstantBlob &blob;
+  llvm::StringMap<ProvedPairs> &provedPairs;
 };
 
 /// Sets what LLVM must know of the level on every function of its module.
@@ -182,17 +198,17 @@ LogicalResult qnn::getTensorInfos(func::FuncOp entry,
 /// Lowers a clone of the network for one level and translates it.
 static std::unique_ptr<llvm::Module>
 lowerForLevel(ModuleOp network, const TargetLevel &level, ConstantBlob &blob,
-              llvm::LLVMContext &context, int64_t &arenaBytes) {
+              llvm::LLVMContext &context, GeneratedCode &code) {
   OwningOpRef<ModuleOp> module = network.clone();
   PassManager pm(network.getContext());
   buildKernelPipeline(pm, level, [&](OpPassManager &at) {
-    at.addPass(std::make_unique<CollectConstantsPass>(blob));
+    at.addPass(std::make_unique<CollectConstantsPass>(blob, code.provedPairs));
   });
   if (failed(pm.run(*module)))
     return nullptr;
   module->walk([&](Operation *op) {
     if (auto bytes = op->getAttrOfType<IntegerAttr>(kArenaBytesAttr))
-      arenaBytes = std::max(arenaBytes, bytes.getInt());
+      code.arenaBytes = std::max(code.arenaBytes, bytes.getInt());
   });
   registerBuiltinDialectTranslation(*network.getContext());
   registerLLVMDialectTranslation(*network.getContext());
@@ -226,7 +242,7 @@ FailureOr<GeneratedCode> qnn::generateCode(ModuleOp network,
   llvm::Linker linker(*code.module);
   for (const TargetLevel *level : levels) {
     std::unique_ptr<llvm::Module> part =
-        lowerForLevel(network, *level, blob, context, code.arenaBytes);
+        lowerForLevel(network, *level, blob, context, code);
     if (!part)
       return failure();
     part->setTargetTriple(triple.str());

@@ -18,7 +18,7 @@ using namespace mlir::qnn;
 static const TargetLevel kX86Levels[] = {
     {"x86-64", Triple::x86_64, "", 128, 16, DotKind::WidenPairs, 0},
     {"x86-64-v3", Triple::x86_64, "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe",
-     256, 16, DotKind::WidenPairs, CpuAVX2},
+     256, 16, DotKind::ProvedPairs, CpuAVX2},
     {"avxvnni", Triple::x86_64,
      "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avxvnni", 256, 16,
      DotKind::VNNI, CpuAVX2 | CpuAVXVNNI},

@@ -84,11 +84,16 @@ def ConvertMicrokernelToVectorPass
     Each `microkernel.brgemm` becomes loops over its reduction that carry the
     accumulators as vectors, and its epilogue. The sum of four 8-bit products is
     `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod), or, where no instruction
-    sums four exactly, a widening to 16 bits, `vpmaddwd` or `smull` + `sadalp`
-    and one final addition of neighbours.
+    sums four exactly, `pmaddwd` on even and odd elements as 16-bit lanes (x86-64),
+    or `smull` + `sadalp` and one final addition of neighbours (armv8-a). The
+    level x86-64-v3 takes the steps that `steps` lists as proved by `vpmaddubsw`,
+    one by one or two by two, and `vpmaddwd` with ones; the others like x86-64.
 
-    Law: all are exact: `vpdpbusd` and `sdot` do not saturate; a 16-bit product pair
-    is summed in 32 bits (`vpmaddubsw`, which saturates, is not used). Integer
+    Law: all are exact: `vpdpbusd` and `sdot` do not saturate; a product of
+    16-bit lanes and its neighbour are summed in 32 bits; `vpmaddubsw`, which
+    saturates, gets only weights `p`, `q` with `(max(p, 0) + max(q, 0)) * m <=
+    32767` and `(min(p, 0) + min(q, 0)) * m >= -32768` for the largest activation
+    `m` (of two steps together where they are summed in 16 bits). Integer
     addition is associative, so every form gives the same accumulator.
 
     Refuses: nothing; every level lowers every valid op.

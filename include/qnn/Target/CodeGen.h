@@ -36,6 +36,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Quant/QuantTypes.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 
@@ -49,6 +50,14 @@ struct TensorInfo {
   quant::UniformQuantizedType quantized;
 };
 
+/// How many pairs of weights of a layer the level x86-64-v3 multiplies with
+/// vpmaddubsw, proved not to saturate; the others are widened to 16 bits.
+struct ProvedPairs {
+  int64_t pairs = 0;  ///< all of the layer
+  int64_t proved = 0; ///< in steps that fit 16 bits
+  int64_t summed = 0; ///< those of them in steps that fit 16 bits two by two
+};
+
 /// What code generation produced; the module lives in `context`.
 struct GeneratedCode {
   std::unique_ptr<llvm::Module> module;
@@ -57,6 +66,7 @@ struct GeneratedCode {
   std::vector<uint8_t> constants;    ///< contents of the constants blob
   int64_t arenaBytes = 0;            ///< the largest need of a level
   std::vector<std::string> observed; ///< names of qnn.observe, in call order
+  llvm::StringMap<ProvedPairs> provedPairs; ///< by layer, for x86-64-v3
 };
 
 /// The inputs and outputs of the entry function.

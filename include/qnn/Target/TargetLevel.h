@@ -31,7 +31,8 @@ namespace mlir::qnn {
 
 /// How four neighbouring 8-bit products are summed into an i32 lane.
 enum class DotKind {
-  WidenPairs,   ///< sign-extend to i16, multiply pairs into i32, add the pairs
+  WidenPairs,   ///< pmaddwd on 16-bit even and odd elements
+  ProvedPairs,  ///< vpmaddubsw on steps proved not to saturate, else WidenPairs
   VNNI,         ///< vpdpbusd: u8 x s8 quads into i32
   NeonWidening, ///< smull + sadalp
   NeonDot,      ///< sdot: s8 x s8 quads into i32

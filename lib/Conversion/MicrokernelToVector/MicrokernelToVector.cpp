@@ -10,9 +10,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/Conversion/KernelBuilder.h"
+#include "DotProduct.h"
+
 #include "qnn/Conversion/Passes.h"
-#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -30,116 +30,6 @@ using microkernel::kStepElements;
 
 namespace {
 
-/// How a level multiplies: the accumulators of one row and one block of 16
-/// columns are `parts()` vectors.
-class DotProduct {
-public:
-  DotProduct(KernelBuilder &k, bool isFloat) : k(k), isFloat(isFloat) {}
-
-  /// True when lanes of an accumulator hold two neighbouring partial sums that
-  /// join() adds; the bias then comes last.
-  bool sumsPairs() const {
-    return !isFloat && (k.level.dot == DotKind::WidenPairs ||
-                        k.level.dot == DotKind::NeonWidening);
-  }
-  int64_t parts() const {
-    return kBlockColumns * (sumsPairs() ? 2 : 1) / k.lanes();
-  }
-  /// Elements of the packed weights that one part multiplies.
-  int64_t weightsPerPart() const {
-    return kBlockColumns * (isFloat ? 1 : kStepElements) / parts();
-  }
-  Type accumulatorType() const {
-    Type element = isFloat ? Type(k.b.getF32Type()) : k.b.getI32Type();
-    return VectorType::get({k.lanes()}, element);
-  }
-  Value loadWeights(Value memory, Value at) {
-    Value w = k.load(memory, at, weightsPerPart());
-    if (isFloat)
-      return w;
-    if (sumsPairs())
-      return widen16(w, /*isSigned=*/true);
-    return k.level.dot == DotKind::VNNI ? asLanes(w) : w;
-  }
-  /// The element or the four bytes at `at`, in every lane.
-  Value loadActivation(Value memory, Value at) {
-    if (isFloat)
-      return k.splat(k.loadScalar(memory, at), k.lanes());
-    Value quad =
-        k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()),
-                                      k.load(memory, at, kStepElements));
-    quad = k.b.create<vector::ExtractOp>(quad, 0);
-    Value all = k.splat(quad, weightsPerPart() / kStepElements);
-    if (k.level.dot == DotKind::VNNI)
-      return all;
-    Value bytes = k.b.create<vector::BitCastOp>(
-        VectorType::get({weightsPerPart()}, k.b.getI8Type()), all);
-    return sumsPairs() ? widen16(bytes, !k.level.storesUnsigned()) : bytes;
-  }
-  Value multiplyAdd(Value acc, Value a, Value w) {
-    if (isFloat)
-      return k.b.create<math::FmaOp>(a, w, acc);
-    switch (k.level.dot) {
-    case DotKind::VNNI:
-      return k.intrinsic(k.level.vectorBits == 512
-                             ? "llvm.x86.avx512.vpdpbusd.512"
-                             : "llvm.x86.avx512.vpdpbusd.256",
-                         acc.getType(), {acc, a, w});
-    case DotKind::NeonDot:
-      return k.intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
-                         {acc, w, a});
-    case DotKind::WidenPairs:
-      return k.b.create<arith::AddIOp>(
-          acc, k.intrinsic(k.level.vectorBits == 256 ? "llvm.x86.avx2.pmadd.wd"
-                                                     : "llvm.x86.sse2.pmadd.wd",
-                           acc.getType(), {a, w}));
-    case DotKind::NeonWidening: {
-      Value products = k.b.create<arith::MulIOp>(a, w);
-      return k.b.create<arith::AddIOp>(
-          acc, k.intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16",
-                           acc.getType(), {products}));
-    }
-    }
-    llvm_unreachable("covered switch");
-  }
-  /// The sums of one block of columns, a register each.
-  SmallVector<Value> sums(ArrayRef<Value> accumulators) {
-    if (!sumsPairs())
-      return SmallVector<Value>(accumulators);
-    // Neighbouring lanes of two vectors make one.
-    SmallVector<int64_t> even, odd;
-    for (int64_t i = 0; i < 2 * k.lanes(); i += 2) {
-      even.push_back(i);
-      odd.push_back(i + 1);
-    }
-    SmallVector<Value> sums;
-    for (size_t i = 0; i < accumulators.size(); i += 2) {
-      Value x = accumulators[i], y = accumulators[i + 1];
-      sums.push_back(
-          k.b.create<arith::AddIOp>(k.b.create<vector::ShuffleOp>(x, y, even),
-                                    k.b.create<vector::ShuffleOp>(x, y, odd)));
-    }
-    return sums;
-  }
-
-private:
-  Value widen16(Value bytes, bool isSigned) {
-    auto type = VectorType::get({KernelBuilder::widthOf(bytes)},
-                                k.b.getIntegerType(16));
-    if (isSigned)
-      return k.b.create<arith::ExtSIOp>(type, bytes);
-    return k.b.create<arith::ExtUIOp>(type, bytes);
-  }
-  Value asLanes(Value bytes) {
-    return k.b.create<vector::BitCastOp>(
-        VectorType::get({KernelBuilder::widthOf(bytes) / 4}, k.b.getI32Type()),
-        bytes);
-  }
-
-  KernelBuilder &k;
-  bool isFloat;
-};
-
 /// Lowers one op.
 class BrgemmLowering {
 public:
@@ -150,8 +40,10 @@ public:
         rows(op.getRows()[0] * op.getRows()[1]) {}
 
   void run() {
+    bool isListed = op.getSteps() && k.level.dot == DotKind::ProvedPairs;
     SmallVector<Value> accumulators =
-        reduce(0, op.getAOffset(), k.index(0), initial());
+        isListed ? reduceListed(initial())
+                 : reduce(0, op.getAOffset(), k.index(0), initial());
     SmallVector<Piece> pieces;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t block = 0; block < blocks; ++block)
@@ -209,6 +101,69 @@ private:
       return iteration(k.index(0), accumulators);
     return k.loop(k.index(0), k.index(sizes[dimension]), accumulators,
                   iteration);
+  }
+
+  /// The steps in the order of the op's list, by what is proved of them.
+  SmallVector<Value> reduceListed(SmallVector<Value> accumulators) {
+    int64_t steps = 1;
+    for (int64_t size : op.getReduction())
+      steps *= size;
+    auto entry = [&](Value i) -> Value {
+      return k.b.create<arith::IndexCastUIOp>(
+          k.b.getIndexType(),
+          k.loadScalar(op.getSteps(), k.add(op.getStepsOffset(), i)));
+    };
+    Value couples = entry(k.index(0)), summed = k.mul(couples, 2);
+    Value proved = k.add(summed, entry(k.index(1)));
+    auto step = [&](Value i) { return entry(k.add(i, 2)); };
+    accumulators = k.loop(
+        k.index(0), couples, accumulators, [&](Value i, ValueRange carried) {
+          Value first = k.mul(i, 2);
+          return multiplyProved({step(first), step(k.add(first, 1))}, carried);
+        });
+    accumulators =
+        k.loop(summed, proved, accumulators, [&](Value i, ValueRange carried) {
+          return multiplyProved({step(i)}, carried);
+        });
+    return k.loop(
+        proved, k.index(steps), accumulators, [&](Value i, ValueRange carried) {
+          Value s = step(i);
+          return multiply(positionOf(s), s, SmallVector<Value>(carried));
+        });
+  }
+
+  /// Where the first row has its activations of `step`.
+  Value positionOf(Value step) {
+    if (!op.getStepOffsets())
+      return k.add(op.getAOffset(), k.mul(step, op.getReductionStrides()[0]));
+    Value offset = k.loadScalar(op.getStepOffsets(), step);
+    return k.add(op.getAOffset(),
+                 k.b.create<arith::IndexCastUIOp>(k.b.getIndexType(), offset));
+  }
+
+  /// Steps whose products fit 16 bits, of one block of columns.
+  SmallVector<Value> multiplyProved(ArrayRef<Value> steps, ValueRange carried) {
+    SmallVector<Value> accumulators(carried), positions;
+    SmallVector<SmallVector<Value>> weights(dot.parts());
+    for (Value step : steps) {
+      positions.push_back(positionOf(step));
+      Value start =
+          k.add(op.getBOffset(), k.mul(step, columnsOf(0) * kStepElements));
+      for (int64_t part = 0; part < dot.parts(); ++part)
+        weights[part].push_back(dot.loadWeights(
+            op.getB(), k.add(start, part * dot.weightsPerPart())));
+    }
+    for (int64_t row = 0; row < rows; ++row) {
+      SmallVector<Value> activations;
+      for (Value position : positions)
+        activations.push_back(dot.loadActivation(
+            op.getA(), k.add(position, rowOffset(row, op.getARowStrides()))));
+      for (int64_t part = 0; part < dot.parts(); ++part) {
+        Value &acc = accumulators[row * dot.parts() + part];
+        acc = dot.multiplyAddProved(acc, activations, weights[part]);
+      }
+    }
+    return accumulators;
   }
 
   /// One step: every row times every column. The smaller of the two sets of

@@ -28,8 +28,6 @@ struct Blocking {
 
 /// Registers that accumulate one pixel of 16 channels.
 inline int64_t accumulatorsPerBlock(const TargetLevel &level, bool isFloat) {
-  if (!isFloat && level.dot == DotKind::WidenPairs)
-    return 2 * 16 * 32 / level.vectorBits;
   if (!isFloat && level.dot == DotKind::NeonWidening)
     return 8;
   return 16 * 32 / level.vectorBits;
@@ -39,8 +37,8 @@ inline int64_t accumulatorsPerBlock(const TargetLevel &level, bool isFloat) {
 inline int64_t accumulatorBudget(const TargetLevel &level, bool isFloat) {
   if (level.vectorRegisters == 32)
     return level.vectorBits == 512 ? 28 : 24;
-  bool widens = !isFloat && level.dot == DotKind::WidenPairs;
-  return widens || level.vectorBits == 128 ? 8 : 12;
+  bool proves = !isFloat && level.dot == DotKind::ProvedPairs;
+  return proves || level.vectorBits == 128 ? 8 : 12;
 }
 
 /// Sizes that cover `size` in the fewest steps of at most `limit`, as evenly as
@@ -64,6 +62,10 @@ inline Blocking chooseBlocking(const TargetLevel &level, bool isFloat,
   int64_t blocks = level.vectorBits == 512 ? 2 : 1;
   blocks =
       std::min({std::max(blocks, budget / pixels), channelBlocks, int64_t(8)});
+  // Every block has its own list of proved steps; one addition has no latency
+  // to hide.
+  if (!isFloat && level.dot == DotKind::ProvedPairs)
+    blocks = 1;
   int64_t most = std::max<int64_t>(budget / blocks, 1);
   int64_t columns = evenStep(width, most);
   int64_t rows = evenStep(height, std::max<int64_t>(most / columns, 1));

@@ -19,6 +19,7 @@ static int64_t groupSizeOf(const TargetLevel &level) {
   case DotKind::NeonDot:
     return 4;
   case DotKind::WidenPairs:
+  case DotKind::ProvedPairs:
     return 2;
   case DotKind::NeonWidening:
     return 1;

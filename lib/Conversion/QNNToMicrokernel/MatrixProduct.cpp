@@ -16,6 +16,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Blocking.h"
+#include "StepProof.h"
 #include "WeightedLayer.h"
 
 using namespace mlir;
@@ -245,17 +246,25 @@ void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
   Value cOffset = k.add(positionOf(k, pixel, c, output.offset), channel);
   // Column is a multiple of 16: everything before it are whole blocks.
   Value bOffset = k.mul(channel, perChannel);
-  Value residualOffset;
+  Value residualOffset, stepsOffset;
   DenseI64ArrayAttr residualStrides;
   if (args.residual) {
     residualOffset =
         k.add(positionOf(k, pixel, r, layer.residual.offset), channel);
     residualStrides = k.b.getDenseI64ArrayAttr({r.row, r.column});
   }
+  if (args.steps) {
+    int64_t blocks = llvm::divideCeil(walk.channels, kBlockColumns);
+    Value number =
+        k.b.createOrFold<arith::DivUIOp>(column, k.index(kBlockColumns));
+    stepsOffset =
+        k.mul(k.add(k.mul(group, blocks), number), stepTableSize(walk.steps()));
+  }
   k.b.create<microkernel::BrgemmOp>(
       args.input, aOffset, args.weights, bOffset, args.bias, args.scale,
       channel, args.output, cOffset, args.residual, residualOffset, args.low,
       args.high, args.zeroPoint, args.residualFactor, args.residualZero,
+      args.steps, stepsOffset, args.stepOffsets,
       k.b.getDenseI64ArrayAttr({rows, columns}),
       k.b.getI64IntegerAttr(channels),
       k.b.getDenseI64ArrayAttr({walk.a.row, walk.a.column}),
@@ -269,6 +278,33 @@ void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
 // Entry points
 //===----------------------------------------------------------------------===//
 
+/// The offset in the input of every step.
+static SmallVector<int32_t> stepOffsets(const Walk &walk) {
+  SmallVector<int32_t> offsets = {0};
+  for (auto [size, stride] : llvm::zip(walk.reduction, walk.reductionStrides)) {
+    SmallVector<int32_t> inner;
+    for (int32_t offset : offsets)
+      for (int64_t i = 0; i < size; ++i)
+        inner.push_back(int32_t(offset + i * stride));
+    offsets = inner;
+  }
+  return offsets;
+}
+
+/// Proves which steps of `packed` fit 16 bits, for levels that use it.
+static StepProof addStepProof(WeightedLayer &layer, ArrayRef<int8_t> packed,
+                              const Walk &walk, LayerArguments &args) {
+  NetworkLowering &net = layer.net;
+  if (net.getLevel().dot != DotKind::ProvedPairs || walk.steps() >= 65536)
+    return {};
+  StepProof proof = proveSteps(
+      {packed, walk.groups, walk.channels, walk.steps()}, layer.largestInput());
+  args.steps = net.constant(proof.table);
+  if (walk.reduction.size() > 1)
+    args.stepOffsets = net.constant(stepOffsets(walk));
+  return proof;
+}
+
 static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
                                   Walk walk, const Buffer &input,
                                   const Buffer &output) {
@@ -279,21 +315,32 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
   int64_t stepElements = layer.isFloat ? 1 : kStepElements;
   int64_t run = walk.splitRuns(stepElements);
   Value packed;
+  SmallVector<int8_t> bytes;
   if (layer.packsAtRunTime) {
     packed = packAtRunTime(layer, walk);
   } else if (layer.isFloat) {
     packed =
         net.constant(pack<float>(layer.floatWeights, walk, run, stepElements));
   } else {
-    SmallVector<int8_t> bytes(layer.weights.begin(), layer.weights.end());
-    packed = net.constant(pack<int8_t>(bytes, walk, run, stepElements));
+    SmallVector<int8_t> weights(layer.weights.begin(), layer.weights.end());
+    bytes = pack<int8_t>(weights, walk, run, stepElements);
+    packed = net.constant(bytes);
   }
   LayerArguments args = layer.makeArguments(input, packed, output);
-  net.callKernel(name, layer.key(args, input, output) + walk.key(),
-                 args.present(), [&](KernelBuilder &k, ValueRange parameters) {
-                   LayerArguments inside = args.inside(parameters);
-                   BlockedLoops(k, layer, walk, inside, output).run();
-                 });
+  StepProof proof;
+  if (!layer.isFloat)
+    proof = addStepProof(layer, bytes, walk, args);
+  microkernel::LaunchOp call = net.callKernel(
+      name, layer.key(args, input, output) + walk.key(), args.present(),
+      [&](KernelBuilder &k, ValueRange parameters) {
+        LayerArguments inside = args.inside(parameters);
+        BlockedLoops(k, layer, walk, inside, output).run();
+      });
+  if (args.steps)
+    call->setAttr(
+        microkernel::kProvedPairsAttr,
+        DenseI64ArrayAttr::get(call.getContext(),
+                               {proof.pairs, proof.proved, proof.summed}));
   return success();
 }
 

@@ -57,6 +57,9 @@ Value NetworkLowering::constant(ArrayRef<float> values) {
 Value NetworkLowering::constant(ArrayRef<int8_t> values) {
   return constantBytes(bytesOf(values), builder.getI8Type());
 }
+Value NetworkLowering::constant(ArrayRef<int16_t> values) {
+  return constantBytes(bytesOf(values), builder.getIntegerType(16));
+}
 Value NetworkLowering::constant(ArrayRef<int32_t> values) {
   return constantBytes(bytesOf(values), builder.getI32Type());
 }
@@ -89,7 +92,7 @@ Value NetworkLowering::scalar(int32_t value) {
                                            builder.getI32IntegerAttr(value));
 }
 
-void NetworkLowering::callKernel(
+microkernel::LaunchOp NetworkLowering::callKernel(
     StringRef name, const Twine &key, ArrayRef<Value> arguments,
     llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
   SmallVector<Type> types(ValueRange(arguments).getTypes());
@@ -117,7 +120,7 @@ void NetworkLowering::callKernel(
     if (units == 1)
       function.eraseArgument(arguments.size());
   }
-  builder.create<microkernel::LaunchOp>(
+  return builder.create<microkernel::LaunchOp>(
       loc, function.getSymName(), arguments,
       units == 1 ? IntegerAttr() : builder.getI64IntegerAttr(units), context);
 }

@@ -18,6 +18,7 @@
 
 #include "Buffers.h"
 
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -63,6 +64,7 @@ public:
   /// Numbers as a flat constant memref.
   Value constant(ArrayRef<float> values);
   Value constant(ArrayRef<int8_t> values);
+  Value constant(ArrayRef<int16_t> values);
   Value constant(ArrayRef<int32_t> values);
   /// The contents of a constant tensor of type `type` in its stored form; fails
   /// when the data are missing.
@@ -71,8 +73,9 @@ public:
   Value scalar(int32_t value);
   /// Launches the kernel `name` with `arguments`; `body` emits it the first
   /// time `key` (with the argument types) is seen, and may split it into units.
-  void callKernel(StringRef name, const Twine &key, ArrayRef<Value> arguments,
-                  llvm::function_ref<void(KernelBuilder &, ValueRange)> body);
+  microkernel::LaunchOp
+  callKernel(StringRef name, const Twine &key, ArrayRef<Value> arguments,
+             llvm::function_ref<void(KernelBuilder &, ValueRange)> body);
 
   //===--- maps (Maps.cpp) ------------------------------------------------===//
   using MapBody = llvm::function_ref<Value(KernelBuilder &, ArrayRef<Value>)>;

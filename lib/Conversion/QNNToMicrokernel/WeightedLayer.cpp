@@ -30,12 +30,13 @@ WeightedOp::WeightedOp(Operation *op)
 
 /// The order of the parameters of a kernel.
 static constexpr Value LayerArguments::*kParameters[] = {
-    &LayerArguments::input,       &LayerArguments::weights,
-    &LayerArguments::output,      &LayerArguments::bias,
-    &LayerArguments::scale,       &LayerArguments::residual,
-    &LayerArguments::low,         &LayerArguments::high,
-    &LayerArguments::zeroPoint,   &LayerArguments::residualFactor,
-    &LayerArguments::residualZero};
+    &LayerArguments::input,        &LayerArguments::weights,
+    &LayerArguments::output,       &LayerArguments::bias,
+    &LayerArguments::scale,        &LayerArguments::residual,
+    &LayerArguments::low,          &LayerArguments::high,
+    &LayerArguments::zeroPoint,    &LayerArguments::residualFactor,
+    &LayerArguments::residualZero, &LayerArguments::steps,
+    &LayerArguments::stepOffsets};
 
 SmallVector<Value> LayerArguments::present() const {
   SmallVector<Value> values;
@@ -147,6 +148,15 @@ LogicalResult WeightedLayer::foldZeroPoint() {
     bias[o] = int32_t(uint32_t(bias[o]) - uint32_t(sum * params.zeroPoint));
   }
   return success();
+}
+
+int64_t WeightedLayer::largestInput() const {
+  StoredParams params = net.storedParams(op.input.getType());
+  auto producer = op.input.getDefiningOp<RequantFusableOpInterface>();
+  if (!producer)
+    return params.max;
+  // A border holds the zero point.
+  return std::max(ClampBounds(producer).narrow(params).max, params.zeroPoint);
 }
 
 //===----------------------------------------------------------------------===//

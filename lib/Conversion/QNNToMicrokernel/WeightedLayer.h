@@ -43,6 +43,7 @@ struct LayerArguments {
   Value low, high;                    ///< f32, as microkernel.brgemm takes them
   Value zeroPoint;                    ///< i32
   Value residualFactor, residualZero; ///< f32, i32
+  Value steps, stepOffsets;           ///< memory: see StepProof.h
 
   /// The present ones, in the order of the kernel's parameters.
   SmallVector<Value> present() const;
@@ -79,6 +80,8 @@ public:
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
   SmallVector<int64_t> magnitudes;    ///< bound of |accumulator| per channel
   Buffer residual;                    ///< when there is one
+  /// The largest stored byte that the input holds where it is multiplied.
+  int64_t largestInput() const;
 
 private:
   /// A contiguous copy that kernels may read beyond.

@@ -84,6 +84,30 @@ func.func @brgemm_c5(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, 
 
 // -----
 
+// brgemm_c6: steps are of i8 products
+func.func @brgemm_c6(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index, %s: memref<4xi32>) {
+  // expected-error@below {{expected i16 steps with an offset for at most 16 columns of i8}}
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) steps(%s[%i] : memref<4xi32>)
+      {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
+       reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64}
+      : memref<16xi8>, memref<128xi8>, memref<32xi32>
+  return
+}
+
+// -----
+
+// brgemm_c6: steps of several loops are found by a table
+func.func @brgemm_c6_again(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi32>, %i: index, %s: memref<4xi16>) {
+  // expected-error@below {{expected i32 step_offsets for steps of several reduction loops}}
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) steps(%s[%i] : memref<4xi16>)
+      {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
+       reduction = array<i64: 2, 1>, reduction_strides = array<i64: 4, 4>, b_block_stride = 128 : i64}
+      : memref<16xi8>, memref<128xi8>, memref<32xi32>
+  return
+}
+
+// -----
+
 // launch_c1: the kernel exists
 func.func @launch_c1(%a: memref<4xf32>, %context: !llvm.ptr) {
   // expected-error@below {{expected a kernel of the module, got @absent}}

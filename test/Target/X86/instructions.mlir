@@ -15,9 +15,13 @@
 // VNNI256-LABEL: conv2d_{{.*}}:
 // VNNI256-COUNT-12: {vex} vpdpbusd {{.*}}%ymm
 // AVX2-LABEL:    conv2d_{{.*}}:
-// AVX2:            vpmovsxbw
-// AVX2:            vpmaddwd {{.*}}%ymm
+// Ones are proved: 4 pixels x 16 channels, two steps at a time, one by one, and the exact form. Nothing spills.
+// AVX2-COUNT-16:   vpmaddubsw {{.*}}%ymm
+// AVX2:            j{{[bl]}}
+// AVX2-COUNT-8:    vpmaddubsw {{.*}}%ymm
+// AVX2:            j{{[bl]}}
 // AVX2-NOT:        vpmaddubsw
+// AVX2-COUNT-16:   vpmaddwd {{.*}}%ymm
 // SSE2-LABEL:    conv2d_{{.*}}:
 // SSE2:            pmaddwd
 !x = !quant.uniform<i8:f32, 0.5:1>

@@ -29,6 +29,7 @@ bool mlir::qnn::microkernel::isFlatBuffer(Type type) {
   return memref && memref.getRank() == 1 && memref.hasStaticShape() &&
          memref.getLayout().isIdentity() &&
          (memref.getElementType().isInteger(8) ||
+          memref.getElementType().isInteger(16) ||
           memref.getElementType().isInteger(32) ||
           memref.getElementType().isF32());
 }
@@ -84,5 +85,16 @@ LogicalResult BrgemmOp::verify() {
   }
   if (getColumns() == 0 || int64_t(getColumns()) < 0) // brgemm_c5
     return emitOpError("expected a positive number of columns");
+  if (getSteps()) { // brgemm_c6
+    if (!isInteger || !getSteps().getType().getElementType().isInteger(16) ||
+        !getStepsOffset() || getColumns() > uint64_t(kBlockColumns))
+      return emitOpError("expected i16 steps with an offset for at most 16 "
+                         "columns of i8");
+    if (getReduction().size() > 1 &&
+        !(getStepOffsets() &&
+          getStepOffsets().getType().getElementType().isInteger(32)))
+      return emitOpError("expected i32 step_offsets for steps of several "
+                         "reduction loops");
+  }
   return success();
 }

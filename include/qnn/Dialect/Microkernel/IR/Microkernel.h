@@ -31,7 +31,13 @@ inline constexpr int64_t kBlockColumns = 16;
 /// Neighbouring 8-bit elements that one packed column holds per step.
 inline constexpr int64_t kStepElements = 4;
 
-/// True for a rank-1 static memref of i8, i32 or f32.
+/// On the call of a kernel whose steps were proved (StepProof.h), three i64:
+/// pairs of weights, those in steps that fit 16 bits, those of them in steps
+/// that fit 16 bits two by two.
+inline constexpr llvm::StringLiteral
+    kProvedPairsAttr("microkernel.proved_pairs");
+
+/// True for a rank-1 static memref of i8, i16, i32 or f32.
 bool isFlatBuffer(Type type);
 
 } // namespace mlir::qnn::microkernel

@@ -12,10 +12,10 @@ include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-/// A flat buffer: rank 1, static size, i8, i32 or f32.
+/// A flat buffer: rank 1, static size, i8, i16, i32 or f32.
 def Microkernel_Buffer : Type<
     CPred<"::mlir::qnn::microkernel::isFlatBuffer($_self)">,
-    "flat memref of i8, i32 or f32", "::mlir::MemRefType">;
+    "flat memref of i8, i16, i32 or f32", "::mlir::MemRefType">;
 
 /// What generated code knows of its caller: abi::Context of ObjectABI.h.
 def Microkernel_Context : Type<
@@ -78,6 +78,13 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     level stores activations unsigned); f32: `t` is only 0 and each product is
     one fused multiply-add, in the order of the steps.
 
+    `steps`, at `steps_offset`, says in which order and how a level whose
+    instruction saturates (`vpmaddubsw`) takes the steps: two counts P and S,
+    then every step once. Of the first 2 P, neighbours i and i + 1 may be summed
+    in 16 bits; the next S fit 16 bits alone; the rest must be widened first.
+    Where the reduction has several loops, `step_offsets` has the offset in `a`
+    of every step. Without `steps` nothing is proved.
+
     Epilogue, in registers:
     - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present;
     - i8: `u = f32(acc) * scale[column + n] (+ f32(residual - residual_zero) *
@@ -97,6 +104,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     - brgemm_c4: a residual has the element type of `c`, two row strides, and,
       when i8, `residual_factor` and `residual_zero`.
     - brgemm_c5: `columns` is positive.
+    - brgemm_c6: `steps` is i16, with `steps_offset`; `step_offsets` is i32 and
+      present where `reduction` has several entries; `columns` is then at most 16.
 
     Example: 2 neighbouring pixels, 16 output channels, 8 input channels.
     ```mlir
@@ -118,6 +127,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
       Optional<Microkernel_Buffer>:$residual, Optional<Index>:$residual_offset,
       Optional<F32>:$low, Optional<F32>:$high, Optional<I32>:$zero_point,
       Optional<F32>:$residual_factor, Optional<I32>:$residual_zero,
+      Optional<Microkernel_Buffer>:$steps, Optional<Index>:$steps_offset,
+      Optional<Microkernel_Buffer>:$step_offsets,
       DenseI64ArrayAttr:$rows, I64Attr:$columns,
       DenseI64ArrayAttr:$a_row_strides, DenseI64ArrayAttr:$c_row_strides,
       OptionalAttr<DenseI64ArrayAttr>:$residual_row_strides,
@@ -133,6 +144,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     (`zero_point` `(` $zero_point^ `)`)?
     (`residual_factor` `(` $residual_factor^ `)`)?
     (`residual_zero` `(` $residual_zero^ `)`)?
+    (`steps` `(` $steps^ `[` $steps_offset `]` `:` type($steps) `)`)?
+    (`step_offsets` `(` $step_offsets^ `:` type($step_offsets) `)`)?
     attr-dict `:` type($a) `,` type($b) `,` type($c)
   }];
   let hasVerifier = 1;

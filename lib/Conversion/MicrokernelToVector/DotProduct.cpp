@@ -1,0 +1,153 @@
+//===- DotProduct.cpp - How a level multiplies ----------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "DotProduct.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+using microkernel::kStepElements;
+
+VectorType DotProduct::accumulatorType() const {
+  Type element = isFloat ? Type(k.b.getF32Type()) : k.b.getI32Type();
+  return VectorType::get({k.lanes()}, element);
+}
+
+Value DotProduct::loadWeights(Value memory, Value at) {
+  Value w = k.load(memory, at, weightsPerPart());
+  if (isFloat)
+    return w;
+  if (sumsPairs())
+    return widen16(w, /*isSigned=*/true);
+  return k.level.dot == DotKind::VNNI ? asLanes(w) : w;
+}
+
+Value DotProduct::loadActivation(Value memory, Value at) {
+  if (isFloat)
+    return k.splat(k.loadScalar(memory, at), k.lanes());
+  Value quad =
+      k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()),
+                                    k.load(memory, at, kStepElements));
+  quad = k.b.create<vector::ExtractOp>(quad, 0);
+  Value all = k.splat(quad, weightsPerPart() / kStepElements);
+  if (k.level.dot == DotKind::VNNI)
+    return all;
+  Value bytes = k.b.create<vector::BitCastOp>(
+      VectorType::get({weightsPerPart()}, k.b.getI8Type()), all);
+  return sumsPairs() ? widen16(bytes, !k.level.storesUnsigned()) : bytes;
+}
+
+Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
+  if (isFloat)
+    return k.b.create<math::FmaOp>(a, w, acc);
+  switch (k.level.dot) {
+  case DotKind::VNNI:
+    return k.intrinsic(k.level.vectorBits == 512
+                           ? "llvm.x86.avx512.vpdpbusd.512"
+                           : "llvm.x86.avx512.vpdpbusd.256",
+                       acc.getType(), {acc, a, w});
+  case DotKind::NeonDot:
+    return k.intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
+                       {acc, w, a});
+  case DotKind::WidenPairs:
+  case DotKind::ProvedPairs: {
+    Value sum = k.b.create<arith::AddIOp>(
+        multiplyWords(evenWords(a, /*isSigned=*/false),
+                      evenWords(w, /*isSigned=*/true)),
+        multiplyWords(oddWords(a, /*isSigned=*/false),
+                      oddWords(w, /*isSigned=*/true)));
+    return k.b.create<arith::AddIOp>(acc, sum);
+  }
+  case DotKind::NeonWidening: {
+    Value products = k.b.create<arith::MulIOp>(a, w);
+    return k.b.create<arith::AddIOp>(
+        acc, k.intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", acc.getType(),
+                         {products}));
+  }
+  }
+  llvm_unreachable("covered switch");
+}
+
+Value DotProduct::multiplyAddProved(Value acc, ArrayRef<Value> a,
+                                    ArrayRef<Value> w) {
+  Value sum;
+  for (auto [activation, weight] : llvm::zip(a, w)) {
+    Value product = k.intrinsic("llvm.x86.avx2.pmadd.ub.sw",
+                                wordsType(activation), {activation, weight});
+    sum = sum ? k.b.create<arith::AddIOp>(sum, product) : product;
+  }
+  Value ones = k.constant(k.b.getI16IntegerAttr(1), k.b.getIntegerType(16),
+                          KernelBuilder::widthOf(sum));
+  return k.b.create<arith::AddIOp>(acc, multiplyWords(sum, ones));
+}
+
+SmallVector<Value> DotProduct::sums(ArrayRef<Value> accumulators) {
+  if (!sumsPairs())
+    return SmallVector<Value>(accumulators);
+  // Neighbouring lanes of two vectors make one.
+  SmallVector<int64_t> even, odd;
+  for (int64_t i = 0; i < 2 * k.lanes(); i += 2) {
+    even.push_back(i);
+    odd.push_back(i + 1);
+  }
+  SmallVector<Value> sums;
+  for (size_t i = 0; i < accumulators.size(); i += 2) {
+    Value x = accumulators[i], y = accumulators[i + 1];
+    sums.push_back(
+        k.b.create<arith::AddIOp>(k.b.create<vector::ShuffleOp>(x, y, even),
+                                  k.b.create<vector::ShuffleOp>(x, y, odd)));
+  }
+  return sums;
+}
+
+VectorType DotProduct::wordsType(Value bytes) {
+  return VectorType::get({KernelBuilder::widthOf(bytes) / 2},
+                         k.b.getIntegerType(16));
+}
+/// Bytes 0, 2, 4, ... as 16-bit lanes.
+Value DotProduct::evenWords(Value bytes, bool isSigned) {
+  VectorType type = wordsType(bytes);
+  Value words = k.b.create<vector::BitCastOp>(type, bytes);
+  int64_t lanes = type.getNumElements();
+  auto all = [&](int16_t value) {
+    return k.constant(k.b.getI16IntegerAttr(value), type.getElementType(),
+                      lanes);
+  };
+  if (!isSigned)
+    return k.b.create<arith::AndIOp>(words, all(255));
+  return k.b.create<arith::ShRSIOp>(k.b.create<arith::ShLIOp>(words, all(8)),
+                                    all(8));
+}
+/// Bytes 1, 3, 5, ... as 16-bit lanes.
+Value DotProduct::oddWords(Value bytes, bool isSigned) {
+  VectorType type = wordsType(bytes);
+  Value words = k.b.create<vector::BitCastOp>(type, bytes);
+  Value eight = k.constant(k.b.getI16IntegerAttr(8), type.getElementType(),
+                           type.getNumElements());
+  if (isSigned)
+    return k.b.create<arith::ShRSIOp>(words, eight);
+  return k.b.create<arith::ShRUIOp>(words, eight);
+}
+/// Products of 16-bit lanes, neighbours added, in 32-bit lanes.
+Value DotProduct::multiplyWords(Value x, Value y) {
+  return k.intrinsic(k.level.vectorBits == 256 ? "llvm.x86.avx2.pmadd.wd"
+                                               : "llvm.x86.sse2.pmadd.wd",
+                     accumulatorType(), {x, y});
+}
+
+Value DotProduct::widen16(Value bytes, bool isSigned) {
+  auto type =
+      VectorType::get({KernelBuilder::widthOf(bytes)}, k.b.getIntegerType(16));
+  if (isSigned)
+    return k.b.create<arith::ExtSIOp>(type, bytes);
+  return k.b.create<arith::ExtUIOp>(type, bytes);
+}
+
+Value DotProduct::asLanes(Value bytes) {
+  return k.b.create<vector::BitCastOp>(
+      VectorType::get({KernelBuilder::widthOf(bytes) / 4}, k.b.getI32Type()),
+      bytes);
+}

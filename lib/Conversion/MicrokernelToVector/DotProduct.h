@@ -1,0 +1,66 @@
+//===- DotProduct.h - How a level multiplies --------------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// With which instructions does a level multiply the operands of
+// microkernel.brgemm and sum the products? One case per instruction family
+// (DotKind).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_CONVERSION_MICROKERNELTOVECTOR_DOTPRODUCT_H
+#define QNN_LIB_CONVERSION_MICROKERNELTOVECTOR_DOTPRODUCT_H
+
+#include "qnn/Conversion/KernelBuilder.h"
+#include "qnn/Dialect/Microkernel/IR/Microkernel.h"
+
+namespace mlir::qnn {
+
+/// The accumulators of one row and one block of 16 columns are `parts()`
+/// vectors.
+class DotProduct {
+public:
+  DotProduct(KernelBuilder &k, bool isFloat) : k(k), isFloat(isFloat) {}
+
+  /// True when lanes of an accumulator hold two neighbouring partial sums that
+  /// sums() adds; the bias then comes last.
+  bool sumsPairs() const {
+    return !isFloat && k.level.dot == DotKind::NeonWidening;
+  }
+  int64_t parts() const {
+    return microkernel::kBlockColumns * (sumsPairs() ? 2 : 1) / k.lanes();
+  }
+  /// Elements of the packed weights that one part multiplies.
+  int64_t weightsPerPart() const {
+    return microkernel::kBlockColumns *
+           (isFloat ? 1 : microkernel::kStepElements) / parts();
+  }
+  VectorType accumulatorType() const;
+  Value loadWeights(Value memory, Value at);
+  /// The element or the four bytes at `at`, in every lane.
+  Value loadActivation(Value memory, Value at);
+  Value multiplyAdd(Value acc, Value a, Value w);
+  /// acc + sum_i a_i * w_i, of steps whose products are proved to fit 16 bits,
+  /// together and each. Precondition: DotKind::ProvedPairs.
+  Value multiplyAddProved(Value acc, ArrayRef<Value> a, ArrayRef<Value> w);
+  /// The sums of one block of columns, a register each.
+  SmallVector<Value> sums(ArrayRef<Value> accumulators);
+
+private:
+  VectorType wordsType(Value bytes);
+  Value evenWords(Value bytes, bool isSigned);
+  Value oddWords(Value bytes, bool isSigned);
+  Value multiplyWords(Value x, Value y);
+  Value widen16(Value bytes, bool isSigned);
+  Value asLanes(Value bytes);
+
+  KernelBuilder &k;
+  bool isFloat;
+};
+
+} // namespace mlir::qnn
+
+#endif // QNN_LIB_CONVERSION_MICROKERNELTOVECTOR_DOTPRODUCT_H
