@@ -10,6 +10,8 @@ packages=(
   cmake ninja-build ccache pkg-config libc6-dev libstdc++-12-dev zlib1g-dev git
   # Reading ONNX files and NumPy archives.
   libonnx-dev libprotobuf-dev protobuf-compiler libzip-dev
+  # The threads of quant-run.
+  libtbb-dev
   # Tests and demo: the networks come from PyTorch and torchvision, the digits from scikit-learn.
   python3 python3-onnx python3-numpy python3-torch python3-torchvision python3-sklearn libopenblas0-pthread
   # Linking objects from C as anybody would.

@@ -80,6 +80,17 @@ void KernelBuilder::split(double nanoseconds, int64_t parts) {
   numUnits = llvm::divideCeil(parts, llvm::divideCeil(parts, numUnits));
 }
 
+size_t KernelBuilder::split(double nanoseconds, ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return 0;
+  const int64_t *most =
+      llvm::find_if(shape, [](int64_t size) { return size >= kMaxUnits; });
+  if (most == shape.end())
+    most = llvm::max_element(shape);
+  split(nanoseconds, *most);
+  return most - shape.begin();
+}
+
 std::pair<Value, Value> KernelBuilder::share(int64_t count) {
   if (numUnits == 1)
     return {index(0), index(count)};
@@ -125,30 +136,47 @@ void KernelBuilder::sharedTiles(int64_t size, int64_t tile,
   emitRest();
 }
 
+void KernelBuilder::sharedVectorLoop(
+    int64_t count, int64_t width,
+    llvm::function_ref<void(Value, int64_t)> body) {
+  sharedTiles(count, width, [&](Value i, int64_t size) {
+    if (size == width)
+      return body(i, width);
+    if (count > width)
+      return body(index(count - width), width);
+    vectorLoop(size, width, body);
+  });
+}
+
 /// The loops of nest() from `dimension` on.
-static void nestFrom(KernelBuilder &k, size_t dimension,
+static void nestFrom(KernelBuilder &k, size_t dimension, size_t shared,
                      ArrayRef<int64_t> shape,
                      ArrayRef<SmallVector<int64_t>> strides,
                      ArrayRef<Value> positions,
                      llvm::function_ref<void(ArrayRef<Value>)> body) {
   if (dimension == shape.size())
     return body(positions);
-  k.loop(0, shape[dimension], 1, [&](Value i) {
+  auto iterate = [&](Value i) {
     SmallVector<Value> moved;
     for (auto [position, along] : llvm::zip(positions, strides))
       moved.push_back(k.add(position, k.mul(i, along[dimension])));
-    nestFrom(k, dimension + 1, shape, strides, moved, body);
-  });
+    nestFrom(k, dimension + 1, shared, shape, strides, moved, body);
+  };
+  if (dimension == shared)
+    k.sharedLoop(shape[dimension], iterate);
+  else
+    k.loop(0, shape[dimension], 1, iterate);
 }
 
 void KernelBuilder::nest(ArrayRef<int64_t> shape,
                          ArrayRef<SmallVector<int64_t>> strides,
                          ArrayRef<int64_t> offsets,
-                         llvm::function_ref<void(ArrayRef<Value>)> body) {
+                         llvm::function_ref<void(ArrayRef<Value>)> body,
+                         size_t shared) {
   SmallVector<Value> positions;
   for (int64_t offset : offsets)
     positions.push_back(index(offset));
-  nestFrom(*this, 0, shape, strides, positions, body);
+  nestFrom(*this, 0, shared, shape, strides, positions, body);
 }
 
 Value KernelBuilder::load(Value buffer, Value index, int64_t width) {

@@ -371,7 +371,7 @@ openNetworks(const RunOptions &options) {
     return llvm::createStringError(
         "--entry is for .mlir files: a shared object has one "
         "network");
-  auto network = openSharedObject(options.file);
+  auto network = openSharedObject(options.file, options.threads);
   if (!network)
     return network.takeError();
   std::vector<std::unique_ptr<Network>> networks;
@@ -385,8 +385,9 @@ llvm::Error qnn::runNetworks(const RunOptions &options, llvm::raw_ostream &os) {
     return networks.takeError();
   for (auto &network : *networks)
     if (options.threads > network->getNumThreads())
-      llvm::errs() << "note: the network runs on " << network->getNumThreads()
-                   << " thread(s), not on " << options.threads << '\n';
+      llvm::errs() << "note: the reference interpreter runs on one thread, "
+                      "not on "
+                   << options.threads << '\n';
   for (auto &network : *networks)
     if (llvm::Error error = runNetwork(*network, options, os))
       return error;

@@ -10,6 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Threads.h"
+
 #include "qnn/Runner/Network.h"
 #include "qnn/Target/ObjectABI.h"
 
@@ -28,7 +30,9 @@ using namespace mlir::qnn;
 namespace {
 class SharedObjectNetwork final : public Network {
 public:
-  static llvm::Expected<std::unique_ptr<Network>> open(StringRef path);
+  explicit SharedObjectNetwork(unsigned threads) : threads(threads) {}
+  static llvm::Expected<std::unique_ptr<Network>> open(StringRef path,
+                                                       unsigned threads);
   ~SharedObjectNetwork() override {
     if (library)
       dlclose(library);
@@ -36,12 +40,14 @@ public:
 
   ArrayRef<PortInfo> inputs() const override { return inputInfos; }
   ArrayRef<PortInfo> outputs() const override { return outputInfos; }
+  unsigned getNumThreads() const override { return threads.count(); }
   llvm::Error run(ArrayRef<const void *> inputs,
                   ArrayRef<void *> outputs) override;
 
 private:
   llvm::Error load(StringRef path, const std::string &prefix);
 
+  Threads threads;
   void *library = nullptr;
   abi::RunFn entry = nullptr;
   std::unique_ptr<llvm::WritableMemoryBuffer> arena;
@@ -137,11 +143,11 @@ llvm::Error SharedObjectNetwork::load(StringRef path,
 }
 
 llvm::Expected<std::unique_ptr<Network>>
-SharedObjectNetwork::open(StringRef path) {
+SharedObjectNetwork::open(StringRef path, unsigned threads) {
   auto prefix = findPrefix(path);
   if (!prefix)
     return prefix.takeError();
-  auto network = std::make_unique<SharedObjectNetwork>();
+  auto network = std::make_unique<SharedObjectNetwork>(threads);
   if (llvm::Error error = network->load(path, *prefix))
     return std::move(error);
   return std::unique_ptr<Network>(std::move(network));
@@ -151,12 +157,14 @@ llvm::Error SharedObjectNetwork::run(ArrayRef<const void *> inputs,
                                      ArrayRef<void *> outputs) {
   abi::Context context = {};
   context.arena = arena->getBufferStart();
+  threads.setHook(context);
   if (int status = entry(&context, inputs.data(), outputs.data()))
     return llvm::createStringError("the network failed with status " +
                                    Twine(status));
   return llvm::Error::success();
 }
 
-llvm::Expected<std::unique_ptr<Network>> qnn::openSharedObject(StringRef path) {
-  return SharedObjectNetwork::open(path);
+llvm::Expected<std::unique_ptr<Network>>
+qnn::openSharedObject(StringRef path, unsigned threads) {
+  return SharedObjectNetwork::open(path, threads);
 }

@@ -170,7 +170,7 @@ enum {
 enum { UPPER_FLOAT32 = 0, UPPER_INT8 = 1 }; /* NAME_tensor_info.type */
 
 /* Calls body(body_argument, i) for all 0 <= i < count, in any order, possibly
-   at the same time, and returns when all calls have. */
+   at the same time, and returns when all calls have. Must not throw. */
 typedef void (*NAME_parallel_for_fn)(void *argument, int64_t count,
                                      void (*body)(void *body_argument, int64_t index),
                                      void *body_argument);

@@ -20,8 +20,8 @@ def run(*command):
         sys.exit(f"failed: {' '.join(map(str, command))}\n{done.stderr[-2000:]}")
 
 
-def execute(network, feed, directory):
-    run("quant-run", network, f"--input=input={feed}", f"--output-dir={directory}")
+def execute(network, feed, directory, *options):
+    run("quant-run", network, f"--input=input={feed}", f"--output-dir={directory}", *options)
     return np.load(directory / "output.npy")
 
 
@@ -48,6 +48,9 @@ def check(name, work, export):
     integer = execute(work / "int8.so", feed, work / "int8")
     reference = execute(work / "int8.mlir", feed, work / "reference")
     error = np.abs(real - want).max() / np.abs(want).max()
+    for threads in (2, 3, 7):
+        if execute(work / "int8.so", feed, work / "threads", f"--threads={threads}").tobytes() != integer.tobytes():
+            return f"{name}: {threads} threads compute other bytes than one", False
     differing = np.count_nonzero(integer.view(np.int32) != reference.view(np.int32))
     sqnr = 10 * np.log10((want ** 2).sum() / ((want - integer) ** 2).sum())
     line = (f"{name}: float error {error:.1e} of the largest output, int8 {differing} of {integer.size} outputs differ from the "

@@ -72,10 +72,12 @@ public:
                   llvm::function_ref<void(Value index, int64_t width)> body,
                   bool mayRepeat = true);
   /// Nested loops over `shape`: `body` gets the position of each operand, which
-  /// starts at its offset and advances by strides[operand][dimension].
+  /// starts at its offset and advances by strides[operand][dimension]. Units
+  /// share the dimension `shared` of those there are.
   void nest(ArrayRef<int64_t> shape, ArrayRef<SmallVector<int64_t>> strides,
             ArrayRef<int64_t> offsets,
-            llvm::function_ref<void(ArrayRef<Value> positions)> body);
+            llvm::function_ref<void(ArrayRef<Value> positions)> body,
+            size_t shared = -1);
 
   //===--- units ----------------------------------------------------------===//
   /// Splits a kernel of about `nanoseconds` into independent units (see
@@ -83,6 +85,9 @@ public:
   /// iterations of the one shared loop that follows. Small kernels and those
   /// without `unit` stay whole.
   void split(double nanoseconds, int64_t parts);
+  /// The same over one of nested loops: returns which, the first with enough
+  /// iterations for all units or the longest.
+  size_t split(double nanoseconds, ArrayRef<int64_t> shape);
   int64_t units() const { return numUnits; }
   /// The bounds of this unit's share of [0, count).
   std::pair<Value, Value> share(int64_t count);
@@ -92,6 +97,9 @@ public:
   /// `body` gets the first element and the size of each.
   void sharedTiles(int64_t size, int64_t tile,
                    llvm::function_ref<void(Value, int64_t)> body);
+  /// vectorLoop over this unit's share of [0, count).
+  void sharedVectorLoop(int64_t count, int64_t width,
+                        llvm::function_ref<void(Value, int64_t)> body);
 
   //===--- vectors --------------------------------------------------------===//
   Value load(Value buffer, Value index, int64_t width);

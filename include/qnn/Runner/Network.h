@@ -66,8 +66,10 @@ llvm::Expected<std::vector<std::unique_ptr<Network>>>
 openInterpreted(StringRef path, StringRef entry, EntryChoice choice);
 
 /// Opens a network that quant-compile emitted as a shared object for this
-/// machine. Runs its code in this process: do not open files you do not trust.
-llvm::Expected<std::unique_ptr<Network>> openSharedObject(StringRef path);
+/// machine, to run on `threads` threads. Runs its code in this process: do not
+/// open files you do not trust.
+llvm::Expected<std::unique_ptr<Network>> openSharedObject(StringRef path,
+                                                          unsigned threads);
 
 } // namespace mlir::qnn
 

@@ -62,13 +62,14 @@ Value qnn::positionOf(KernelBuilder &k, const Pixel &pixel,
   return positionOf(k, pixel, buffer.pixels(), buffer.offset);
 }
 
-void qnn::forPixels(KernelBuilder &k, const Buffer &buffer,
+void qnn::forPixels(KernelBuilder &k, const Buffer &buffer, double nanoseconds,
                     llvm::function_ref<void(const Pixel &)> body) {
-  k.loop(0, buffer.shape[0], 1, [&](Value n) {
-    k.loop(0, buffer.shape[1], 1, [&](Value h) {
-      k.loop(0, buffer.shape[2], 1, [&](Value w) { body({n, h, w}); });
-    });
-  });
+  auto shape = ArrayRef(buffer.shape).take_front(3);
+  SmallVector<SmallVector<int64_t>> strides = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}};
+  size_t shared = k.split(nanoseconds, shape);
+  k.nest(
+      shape, strides, {0, 0, 0},
+      [&](ArrayRef<Value> at) { body({at[0], at[1], at[2]}); }, shared);
 }
 
 //===----------------------------------------------------------------------===//

@@ -79,8 +79,9 @@ Value positionOf(KernelBuilder &k, const Pixel &pixel,
                  const PixelStrides &strides, int64_t offset);
 /// Where the channels of `pixel` begin in an NHWC buffer.
 Value positionOf(KernelBuilder &k, const Pixel &pixel, const Buffer &buffer);
-/// Loops over the pixels of an NHWC buffer.
-void forPixels(KernelBuilder &k, const Buffer &buffer,
+/// Loops over the pixels of an NHWC buffer, in units where all of them take
+/// long enough.
+void forPixels(KernelBuilder &k, const Buffer &buffer, double nanoseconds,
                llvm::function_ref<void(const Pixel &)> body);
 
 } // namespace mlir::qnn

@@ -101,26 +101,34 @@ bool MapLoops::vectorizes() const {
 /// as arguments.
 static void emitLoops(KernelBuilder &k, ValueRange args, const MapLoops &loops,
                       NetworkLowering::MapBody body) {
+  int64_t width = loops.vectorizes() ? k.lanes() : 1;
+  // Units share the rows, or the vectors of rows that are few.
+  SmallVector<int64_t> sizes(loops.sizes);
+  double elements = ShapedType::getNumElements(sizes);
+  sizes.back() /= width;
+  size_t shared = k.split(elements * (width == 1 ? 1 : 4.0 / width), sizes);
   auto emitRow = [&](ArrayRef<Value> positions) {
     auto at = [&](size_t o, Value i) {
       return k.add(positions[o], k.mul(i, loops.innerStride(o)));
     };
     size_t output = positions.size() - 1;
-    k.vectorLoop(loops.innerSize(), loops.vectorizes() ? k.lanes() : 1,
-                 [&](Value i, int64_t width) {
-                   SmallVector<Value> values;
-                   for (size_t o = 0; o < output; ++o) {
-                     bool repeats = loops.innerStride(o) == 0 && width > 1;
-                     values.push_back(
-                         repeats
+    auto emitVector = [&](Value i, int64_t width) {
+      SmallVector<Value> values;
+      for (size_t o = 0; o < output; ++o) {
+        bool repeats = loops.innerStride(o) == 0 && width > 1;
+        values.push_back(repeats
                              ? k.splat(k.loadScalar(args[o], at(o, i)), width)
                              : k.load(args[o], at(o, i), width));
-                   }
-                   Value result = body(k, values);
-                   k.store(result, args[output], at(output, i));
-                 });
+      }
+      Value result = body(k, values);
+      k.store(result, args[output], at(output, i));
+    };
+    if (shared == loops.outer().size())
+      k.sharedVectorLoop(loops.innerSize(), width, emitVector);
+    else
+      k.vectorLoop(loops.innerSize(), width, emitVector);
   };
-  k.nest(loops.outer(), loops.strides, loops.offsets, emitRow);
+  k.nest(loops.outer(), loops.strides, loops.offsets, emitRow, shared);
 }
 
 void NetworkLowering::emitMap(StringRef name, const Twine &key,
@@ -172,6 +180,8 @@ void NetworkLowering::emitTableMap(const Buffer &input, Value table,
                  k.b.create<memref::StoreOp>(k.loadScalar(args[2], index),
                                              args[1], at[1]);
                };
-               k.nest(loops.sizes, loops.strides, loops.offsets, look);
+               size_t shared = k.split(ShapedType::getNumElements(loops.sizes),
+                                       loops.sizes);
+               k.nest(loops.sizes, loops.strides, loops.offsets, look, shared);
              });
 }

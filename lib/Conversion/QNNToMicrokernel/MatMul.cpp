@@ -108,15 +108,19 @@ void MatMul::emitRow(KernelBuilder &k, ValueRange args, Value aRow,
 }
 
 void MatMul::emit(KernelBuilder &k, ValueRange args) const {
-  int64_t rows = output.shape[output.shape.size() - 2];
-  k.nest(ArrayRef(output.shape).drop_back(2),
-         {batchStrides(lhs), batchStrides(rhs), batchStrides(output)},
-         {lhs.offset, rhs.offset, output.offset}, [&](ArrayRef<Value> at) {
-           k.loop(0, rows, 1, [&](Value m) {
-             Value aRow = k.add(at[0], k.mul(m, depth()));
-             emitRow(k, args, aRow, at[1], k.add(at[2], k.mul(m, columns)));
-           });
-         });
+  auto shape = ArrayRef(output.shape).drop_back();
+  SmallVector<SmallVector<int64_t>> strides = {
+      batchStrides(lhs), batchStrides(rhs), batchStrides(output)};
+  // A row of the result reads a row of lhs and all of rhs.
+  strides[0].push_back(depth());
+  strides[1].push_back(0);
+  strides[2].push_back(columns);
+  double macs = double(output.elements()) * depth();
+  size_t shared = k.split(2 * macs / k.lanes(), shape);
+  k.nest(
+      shape, strides, {lhs.offset, rhs.offset, output.offset},
+      [&](ArrayRef<Value> at) { emitRow(k, args, at[0], at[1], at[2]); },
+      shared);
 }
 
 LogicalResult NetworkLowering::lowerMatMul(MatMulOp op) {

@@ -125,6 +125,8 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
   Type element = storageType(op.getType());
   callKernel(
       "resize_nearest", key, arguments, [&](KernelBuilder &k, ValueRange args) {
+        size_t shared = k.split(output.elements(),
+                                ArrayRef(output.shape).take_front(tables));
         std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
                                                              Value out) {
           if (d == tables) {
@@ -136,12 +138,16 @@ LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
                                           args[1], k.add(out, c));
                                 });
           }
-          k.loop(0, output.shape[d], 1, [&](Value i) {
+          auto iterate = [&](Value i) {
             Value offset = k.b.create<arith::IndexCastOp>(
                 k.b.getIndexType(), k.loadScalar(args[2 + d], i));
             nest(d + 1, k.add(in, offset),
                  k.add(out, k.mul(i, output.strides[d])));
-          });
+          };
+          if (d == shared)
+            k.sharedLoop(output.shape[d], iterate);
+          else
+            k.loop(0, output.shape[d], 1, iterate);
         };
         nest(0, k.index(input.offset), k.index(output.offset));
       });

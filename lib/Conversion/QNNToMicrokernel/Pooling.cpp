@@ -105,7 +105,8 @@ LogicalResult NetworkLowering::lowerMaxPool(MaxPool2DOp op) {
   llvm::raw_string_ostream(key)
       << op->getAttrDictionary() << input.signature() << output.signature();
   auto emit = [&, wh = wh, ww = ww](KernelBuilder &k, ValueRange args) {
-    forPixels(k, output, [&](const Pixel &pixel) {
+    double work = double(output.elements()) * wh.kernel * ww.kernel;
+    forPixels(k, output, 2 * work / k.lanes(element), [&](const Pixel &pixel) {
       Span rows = spanOf(k, wh, pixel.row, 0, 0);
       PixelWindow window{wh, ww, rows, spanOf(k, ww, pixel.column, 0, 0)};
       Value out = positionOf(k, pixel, output);
@@ -144,7 +145,8 @@ static Value areaOf(KernelBuilder &k, const Span &a, const Span &b) {
 
 void AveragePool::emit(KernelBuilder &k, ValueRange args) const {
   const auto &[h, w] = windows;
-  forPixels(k, output, [&, &h = h, &w = w](const Pixel &pixel) {
+  double work = double(output.elements()) * h.kernel * w.kernel;
+  auto emitPixel = [&, &h = h, &w = w](const Pixel &pixel) {
     Span rows = spanOf(k, h, pixel.row, 0, 0);
     Span columns = spanOf(k, w, pixel.column, 0, 0);
     Span countedRows =
@@ -163,7 +165,8 @@ void AveragePool::emit(KernelBuilder &k, ValueRange args) const {
       k.store(average.finish(k, sum, counted, added, factor), args[1],
               k.add(out, c));
     });
-  });
+  };
+  forPixels(k, output, 2 * work / k.lanes(), emitPixel);
 }
 
 LogicalResult NetworkLowering::lowerAvgPool(AvgPool2DOp op) {

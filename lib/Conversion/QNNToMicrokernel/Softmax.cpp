@@ -62,15 +62,24 @@ SoftmaxLoops::SoftmaxLoops(const Buffer &input, const Buffer &output,
 
 void SoftmaxLoops::emit(KernelBuilder &k, ValueRange args) const {
   bool vectorizes = inner > 1 && innerIn == 1 && innerOut == 1;
-  k.nest(outer, outerStrides, {inputOffset, outputOffset},
-         [&](ArrayRef<Value> at) {
-           k.vectorLoop(inner, vectorizes ? k.lanes() : 1,
-                        [&](Value i, int64_t lanes) {
-                          Value x = k.add(at[0], k.mul(i, innerIn));
-                          Value y = k.add(at[1], k.mul(i, innerOut));
-                          emitColumn(k, args, x, y, lanes);
-                        });
-         });
+  int64_t width = vectorizes ? k.lanes() : 1;
+  // About four passes, of which a row has two element by element.
+  double elements = double(ShapedType::getNumElements(outer)) * inner * count;
+  SmallVector<int64_t> sizes(outer);
+  sizes.push_back(inner / width);
+  size_t shared = k.split(elements * (isRow ? 4 : 40.0 / width), sizes);
+  auto emitColumns = [&](ArrayRef<Value> at) {
+    auto emitVector = [&](Value i, int64_t lanes) {
+      Value x = k.add(at[0], k.mul(i, innerIn));
+      Value y = k.add(at[1], k.mul(i, innerOut));
+      emitColumn(k, args, x, y, lanes);
+    };
+    if (shared == outer.size())
+      k.sharedVectorLoop(inner, width, emitVector);
+    else
+      k.vectorLoop(inner, width, emitVector);
+  };
+  k.nest(outer, outerStrides, {inputOffset, outputOffset}, emitColumns, shared);
 }
 
 /// `v` repeated to `width` lanes, unless it has them.
