@@ -62,13 +62,6 @@ def least_ms(row, limits, precision):
     return (row["macs"] / rate + weights / limits["read"][place]["gb_per_s"]) / 1e6
 
 
-def better_limits(a, b):
-    """The higher figure of two measurements: noise only makes things slower."""
-    if isinstance(a, dict):
-        return {key: better_limits(a[key], b[key]) for key in a}
-    return max(a, b)
-
-
 def peer_steps(network, threads):
     """The steps of ONNX Runtime and the outputs of its float session."""
     feed = [network.feed[name] for name in network.input_names]
@@ -122,15 +115,13 @@ def main():
     args = parse_arguments()
     if args.peer and not prepare.install_onnxruntime(args.work):
         raise prepare.Failed("no ONNX Runtime to compare with: set ORT_LIB to libonnxruntime.so.1, or give --no-peer")
+    prepare.measure_limits(args.work)
+    rows = [compare(name, args) for name in args.networks]
     limits = prepare.measure_limits(args.work)
-    rows = []
-    for name in args.networks:
-        rows.append(compare(name, args))
-        limits = better_limits(limits, prepare.measure_limits(args.work))
     for row in rows:
         row["limit_ms"] = {precision: least_ms(row, limits, precision) for precision in WEIGHT_BYTES}
     result = {
-        "machine": report.machine_name(), "system": platform.platform(), "march": args.march, "threads": args.threads,
+        "machine": limits["machine"], "system": platform.platform(), "march": args.march, "threads": args.threads,
         "runs": args.runs, "peer": f"ONNX Runtime {onnxruntime.version()}" if args.peer else None,
         "limits": limits, "networks": rows,
     }

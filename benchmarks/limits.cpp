@@ -110,6 +110,15 @@ constexpr int kSteps = 20000;
   for (auto &sum : sums)                                                       \
     Op::hide(sum);
 
+template <typename Op>
+void measure(JsonObject &json, const char *name, bool present,
+             const char *needs) {
+  if (!present)
+    return json.unsupported(name, needs);
+  json.rate(name, "gmac_per_s",
+            measureRate(Op::kMacs * Op::Accumulators * kSteps, Op::run));
+}
+
 #if defined(__x86_64__)
 
 /// Integer vectors of 512 and 256 bits. kMacs counts per step.
@@ -221,15 +230,6 @@ TARGET("amx-tile,amx-int8") void runAmx() {
   _tile_release();
 }
 
-template <typename Op>
-void measure(JsonObject &json, const char *name, bool present,
-             const char *needs) {
-  if (!present)
-    return json.unsupported(name, needs);
-  json.rate(name, "gmac_per_s",
-            measureRate(Op::kMacs * Op::Accumulators * kSteps, Op::run));
-}
-
 void measureMultiplication() {
   JsonObject json("multiply");
   if (hasAmx())
@@ -284,15 +284,6 @@ ARM_OP(SmullSadalp, "neon", int32x4_t, int8x8_t, 8, vdupq_n_s32, vdup_n_s8,
        vpadalq_s16(sum, vmull_s8(a, b)))
 ARM_OP(Fmla, "neon", float32x4_t, float32x4_t, 4, vdupq_n_f32, vdupq_n_f32,
        vfmaq_f32(sum, a, b))
-
-template <typename Op>
-void measure(JsonObject &json, const char *name, bool present,
-             const char *needs) {
-  if (!present)
-    return json.unsupported(name, needs);
-  json.rate(name, "gmac_per_s",
-            measureRate(Op::kMacs * Op::Accumulators * kSteps, Op::run));
-}
 
 void measureMultiplication() {
   constexpr unsigned long kDotProd = 1ul << 20, kI8mm = 1ul << 13;

@@ -4,7 +4,6 @@
 """
 
 import json
-import platform
 import sys
 from pathlib import Path
 
@@ -24,14 +23,6 @@ def multiply_rate(limits, level, precision):
     names = next((names for prefix, names in LIMITS[precision].items() if level.startswith(prefix)), [])
     figures = [limits["multiply"][name]["gmac_per_s"] for name in names if "gmac_per_s" in limits["multiply"].get(name, {})]
     return figures[0] if figures else None
-
-
-def machine_name():
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def cells(row):

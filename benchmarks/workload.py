@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 
 WEIGHTED_OPS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 
@@ -26,7 +26,6 @@ class Convolution:
     strides: tuple
     pads: tuple  # top, left, bottom, right
     groups: int
-    relu: bool
 
     def output_size(self):
         sizes = zip((self.height, self.width), self.kernel, self.strides, self.pads[:2], self.pads[2:])
@@ -43,13 +42,50 @@ class Convolution:
         return f"{self.channels}->{self.filters} {self.kernel[0]}x{self.kernel[1]}{stride}{groups} {self.height}x{self.width}"
 
 
+# Integer arithmetic that exporters do on shapes, as in PyTorch's chunk().
+SHAPE_ARITHMETIC = {
+    "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.floor_divide, "Cast": lambda a: a,
+    "Gather": lambda a, i: np.take(a, i, axis=0), "Concat": lambda *a: np.concatenate(a), "Unsqueeze": lambda a, *_: a.reshape(-1),
+    "Squeeze": lambda a, *_: a.reshape(()), "Slice": lambda a, start, end, *_: a[int(start) : int(end)],
+}
+
+
 def load(path):
     """The model with every shape that can be inferred; raises ValueError when an input's shape is open."""
-    model = onnx.shape_inference.infer_shapes(onnx.load(str(path)))
+    model = onnx.load(str(path))
     for tensor in fed_inputs(model.graph):
         if any(not d.dim_value for d in tensor.type.tensor_type.shape.dim):
             raise ValueError(f"{path}: expected an input of known shape, got '{tensor.name}' with an open dimension")
+    model = onnx.shape_inference.infer_shapes(model)
+    while fold_shapes(model.graph):
+        model = onnx.shape_inference.infer_shapes(model)
     return model
+
+
+def fold_shapes(graph):
+    """Turns the shape computations that are known by now into constants; whether there were any."""
+    known, shapes, rest = {}, shapes_of(graph), []
+    for tensor in graph.initializer:
+        if tensor.data_type == TensorProto.INT64:
+            known[tensor.name] = numpy_helper.to_array(tensor)
+    for node in graph.node:
+        value = None
+        if node.op_type == "Shape" and all(shapes.get(node.input[0], (0,))):
+            value = np.array(shapes[node.input[0]])
+        elif node.op_type == "Constant" and node.attribute[0].name == "value" and node.attribute[0].t.data_type == TensorProto.INT64:
+            value = numpy_helper.to_array(node.attribute[0].t)
+        elif node.op_type in SHAPE_ARITHMETIC and all(name in known for name in node.input):
+            value = SHAPE_ARITHMETIC[node.op_type](*[known[name] for name in node.input])
+        if value is None:
+            rest.append(node)
+            continue
+        known[node.output[0]] = value
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value, np.int64), node.output[0]))
+    changed = len(rest) < len(graph.node)
+    rest = [type(node).FromString(node.SerializeToString()) for node in rest]
+    del graph.node[:]
+    graph.node.extend(rest)
+    return changed
 
 
 def fed_inputs(graph):
@@ -102,7 +138,6 @@ def count(model):
 def convolutions(model):
     """All 2-d convolutions in the order of the graph; dilated ones are left out."""
     graph, shapes, found = model.graph, shapes_of(model.graph), []
-    activated = {node.input[0] for node in graph.node if node.op_type in ("Relu", "Clip")}
     for node in graph.node:
         if node.op_type != "Conv" or len(shapes[node.input[0]]) != 4:
             continue
@@ -112,7 +147,7 @@ def convolutions(model):
         _, channels, height, width = shapes[node.input[0]]
         filters, _, *kernel = shapes[node.input[1]]
         found.append(Convolution(channels, height, width, filters, tuple(kernel), tuple(given.get("strides", (1, 1))),
-                                 tuple(given.get("pads", (0, 0, 0, 0))), given.get("group", 1), node.output[0] in activated))
+                                 tuple(given.get("pads", (0, 0, 0, 0))), given.get("group", 1)))
     return found
 
 

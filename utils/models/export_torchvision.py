@@ -4,9 +4,12 @@
 No pretrained weights are needed: what matters here are graphs, shapes and magnitudes. Weights follow each
 architecture's own initialization; biases and batch norm's scale and shift are drawn at random, and its running
 statistics are those of a few random batches, so that activations neither explode nor vanish. Export is in eval mode,
-where torch folds batch norm into the convolutions. Input `input` 1x3x224x224, output `output`, opset 13.
+where torch folds batch norm into the convolutions. Opset 13; input `input` 1x3x224x224 (inception_v3: 299x299), output `output`.
 
   export_torchvision.py OUTDIR [NAME...]      # default: resnet18 resnet50 mobilenet_v2 squeezenet1_1 vgg11
+
+NAME is any classifier of torchvision, or `detector`: a MobileNetV2 with single-shot heads for 320x240 images, which has the
+outputs `boxes` and `scores`.
 """
 import argparse
 from pathlib import Path
@@ -19,14 +22,69 @@ from torch.nn import functional as F
 NAMES = ["resnet18", "resnet50", "mobilenet_v2", "squeezenet1_1", "vgg11"]
 
 
-def pictures(n):
+DETECTOR = "detector"
+# Height and width of the images where they are not 224.
+SIZES = {"inception_v3": (299, 299), DETECTOR: (240, 320)}
+# What keeps the auxiliary classifiers of training out of the graph.
+ARGUMENTS = {name: {"aux_logits": False, "init_weights": True} for name in ("googlenet", "inception_v3")}
+
+
+def pictures(n, size=(224, 224)):
     """Random inputs with structure at several scales: pure noise would average out before the last layer."""
-    return sum(F.interpolate(torch.randn(n, 3, s, s), size=224, mode="bilinear", align_corners=False)
+    return sum(F.interpolate(torch.randn(n, 3, s, s), size=size, mode="bilinear", align_corners=False)
                for s in (4, 14, 56, 224)) / 2
 
 
+class Detector(nn.Module):
+    """SSD on MobileNetV2: on six maps from 15x20 down to 1x1, a depthwise and a 1x1 convolution predict boxes and scores."""
+
+    ANCHORS, CLASSES = 6, 21
+
+    def __init__(self):
+        super().__init__()
+        features = torchvision.models.mobilenet_v2(weights=None).features
+        self.stages = nn.ModuleList([features[:14], features[14:]])
+        widths = [96, 1280]
+        for width in (512, 256, 256, 128):
+            self.stages.append(nn.Sequential(self.block(widths[-1], width // 2), self.block(width // 2, width, stride=2)))
+            widths.append(width)
+        self.boxes = nn.ModuleList([self.head(width, 4) for width in widths])
+        self.scores = nn.ModuleList([self.head(width, self.CLASSES) for width in widths])
+
+    @staticmethod
+    def block(inputs, outputs, stride=1):
+        kernel = 3 if stride > 1 else 1
+        return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6())
+
+    @classmethod
+    def head(cls, width, values):
+        depthwise = nn.Conv2d(width, width, 3, 1, 1, groups=width, bias=False)
+        return nn.Sequential(depthwise, nn.BatchNorm2d(width), nn.ReLU6(), nn.Conv2d(width, cls.ANCHORS * values, 1))
+
+    @staticmethod
+    def rows(maps, values):
+        """One row of values per anchor, those of all maps one after the other."""
+        return torch.cat([m.permute(0, 2, 3, 1).reshape(m.shape[0], -1, values) for m in maps], 1)
+
+    def forward(self, x):
+        maps = []
+        for stage in self.stages:
+            x = stage(x)
+            maps.append(x)
+        boxes = self.rows([head(m) for head, m in zip(self.boxes, maps)], 4)
+        return boxes, self.rows([head(m) for head, m in zip(self.scores, maps)], self.CLASSES).softmax(-1)
+
+
+def build(name):
+    """The network with the initialization of its architecture."""
+    if name == DETECTOR:
+        return Detector()
+    return torchvision.models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
+
+
 @torch.no_grad()
-def randomize(model):
+def randomize(model, size=(224, 224)):
+    """Draws what the initialization leaves at zero or one, and gives batch norms the statistics of a few batches."""
     has_statistics = False
     for m in model.modules():
         if isinstance(m, nn.BatchNorm2d):
@@ -39,12 +97,13 @@ def randomize(model):
     if has_statistics:
         model.train()
         for _ in range(3):
-            model(pictures(8))
+            model(pictures(8, size))
     return model.eval()
 
 
 def export_onnx(model, image, path):
-    torch.onnx.export(model, image, str(path), opset_version=13, input_names=["input"], output_names=["output"])
+    outputs = ["boxes", "scores"] if isinstance(model, Detector) else ["output"]
+    torch.onnx.export(model, image, str(path), opset_version=13, input_names=["input"], output_names=outputs)
 
 
 def main():
@@ -57,12 +116,14 @@ def main():
 
     for name in args.names:
         torch.manual_seed(args.seed)
-        model = randomize(torchvision.models.get_model(name, weights=None))
-        image = pictures(1)
+        size = SIZES.get(name, (224, 224))
+        model = randomize(build(name), size)
+        image = pictures(1, size)
         path = args.outdir / f"{name}.onnx"
         export_onnx(model, image, path)
         with torch.no_grad():
             output = model(image)
+        output = output[-1] if isinstance(output, tuple) else output
         print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, output mean {output.mean():.3f} std {output.std():.3f}")
 
 
