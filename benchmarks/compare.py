@@ -52,14 +52,15 @@ def signal_to_noise(got, want):
     return float(10 * np.log10(signal / noise)) if noise else float("inf")
 
 
-def least_ms(row, limits, precision):
-    """The least time for a network on its level, or None when no figure of limits.cpp is about it."""
+def least_ms(row, limits, precision, threads):
+    """The least time for a network on its level, or None when no figure of limits.cpp is about it. Cores multiply each for
+    itself, but weights come to all of them through what one can read."""
     rate = report.multiply_rate(limits, row["levels"][precision], precision)
     if rate is None:
         return None
     weights, cache = row["weights"] * WEIGHT_BYTES[precision], limits["cache_bytes"]
     place = "l2" if weights < cache["l2"] else "l3" if weights < cache["l3"] else "dram"
-    return (row["macs"] / rate + weights / limits["read"][place]["gb_per_s"]) / 1e6
+    return (row["macs"] / rate / threads + weights / limits["read"][place]["gb_per_s"]) / 1e6
 
 
 def peer_steps(network, threads):
@@ -73,11 +74,11 @@ def peer_steps(network, threads):
 
 def compare(name, args):
     """The measurements of one network, as they are written to the JSON file."""
-    network = prepare.Network(name, args.work)
+    network = prepare.Network(name)
     ours = {p: prepare.OurNetwork(network.compile(p, args.march)) for p in WEIGHT_BYTES}
     results, steps = {}, {}
     for precision, our in ours.items():
-        steps["our_" + precision], results[precision] = our.prepare(network.feed)
+        steps["our_" + precision], results[precision] = our.prepare(network.feed, prepare.thread_pool(args.threads))
         steps["our_" + precision]()
     row = {"network": network.name, **prepare.workload.count(network.model)}
     if args.peer:
@@ -101,11 +102,10 @@ def parse_arguments():
     parser.add_argument("--march", default="native", metavar="LEVEL", help="level of our objects, as for quant-compile")
     parser.add_argument("--threads", type=int, default=1, metavar="K", help="threads of every contender (default 1)")
     parser.add_argument("--runs", type=int, default=50, metavar="N", help="measured runs of every contender (default 50)")
-    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="where results.json and results.svg go (default: build/benchmarks)")
+    parser.add_argument("--output-dir", type=Path, metavar="DIR", default=prepare.WORK,
+                        help="where results.json and results.svg go (default: build/benchmarks)")
     parser.add_argument("--no-peer", dest="peer", action="store_false", help="measure only our objects")
     args = parser.parse_args()
-    args.work = prepare.ROOT / "build/benchmarks"
-    args.output_dir = args.output_dir or args.work
     if args.runs < 1 or args.threads < 1:
         parser.error("--runs and --threads: expected at least 1")
     return args
@@ -113,13 +113,13 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    if args.peer and not prepare.install_onnxruntime(args.work):
-        raise prepare.Failed("no ONNX Runtime to compare with: set ORT_LIB to libonnxruntime.so.1, or give --no-peer")
-    prepare.measure_limits(args.work)
+    peer = {"ONNX Runtime (or set ORT_LIB, or give --no-peer)": prepare.lacks_onnxruntime} if args.peer else {}
+    prepare.install(matplotlib=prepare.lacks_matplotlib, **peer)
+    prepare.measure_limits()
     rows = [compare(name, args) for name in args.networks]
-    limits = prepare.measure_limits(args.work)
+    limits = prepare.measure_limits()
     for row in rows:
-        row["limit_ms"] = {precision: least_ms(row, limits, precision) for precision in WEIGHT_BYTES}
+        row["limit_ms"] = {precision: least_ms(row, limits, precision, args.threads) for precision in WEIGHT_BYTES}
     result = {
         "machine": limits["machine"], "system": platform.platform(), "march": args.march, "threads": args.threads,
         "runs": args.runs, "peer": f"ONNX Runtime {onnxruntime.version()}" if args.peer else None,

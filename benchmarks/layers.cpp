@@ -17,9 +17,9 @@
 //   sequence INDEX...  convolutions by their order in the plan
 //   network OUR.so     with inputs of any type; they are filled at random
 //
-// Of our single convolutions only the layer named `measured` counts, as the profile
-// hook of the ABI tells it: inside a network nobody converts its input and
-// output from and to the ABI's int8.
+// Of our single convolutions only the layer named `measured` counts, as the
+// profile hook of the ABI tells it: inside a network nobody converts its input
+// and output from and to the ABI's int8.
 //
 //===----------------------------------------------------------------------===//
 

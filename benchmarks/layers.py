@@ -23,6 +23,7 @@ import workload
 # DNNL_MAX_CPU_ISA for a level of ours.
 ISAS = {"amx": "AVX512_CORE_AMX", "avx512vnni": "AVX512_CORE_VNNI", "avxvnni": "AVX2_VNNI", "x86-64-v3": "AVX2"}
 FIGURES = ("median", "min")
+WORK = prepare.WORK / "layers"
 
 
 def convolution_text(shape, seed):
@@ -49,16 +50,18 @@ def convolution_text(shape, seed):
 func.func @main(%x: tensor<{x}x!x> {{qnn.name = "x"}}) -> (tensor<{y}x!y> {{qnn.name = "y"}}) {{
   %w = qnn.constant dense<"0x{weights.tobytes().hex()}"> : tensor<{w}xi8> as tensor<{w}x!w>
   %b = qnn.constant dense<"0x{bias.tobytes().hex()}"> : tensor<{shape.filters}xi32> as tensor<{shape.filters}x!b>
-  %y = qnn.conv2d %x, %w bias(%b) {{clamp_min = 0.0 : f32, padding = array<i64: {top}, {left}, {bottom}, {right}>, strides = array<i64: {shape.strides[0]}, {shape.strides[1]}>, groups = {shape.groups} : i64}}
+  %y = qnn.conv2d %x, %w bias(%b)
+       {{clamp_min = 0.0 : f32, groups = {shape.groups} : i64, padding = array<i64: {top}, {left}, {bottom}, {right}>,
+        strides = array<i64: {shape.strides[0]}, {shape.strides[1]}>}}
        : (tensor<{x}x!x>, tensor<{w}x!w>, tensor<{shape.filters}x!b>) -> tensor<{y}x!y> loc("measured")
   return %y : tensor<{y}x!y>
 }}
 """
 
 
-def compile_convolution(shape, march, work):
+def compile_convolution(shape, march):
     """The shared object of a network that is this one convolution."""
-    stem = work / "layers" / (shape.name().replace(" ", "_").replace("/", "s").replace(">", "") + "_" + "_".join(map(str, shape.pads)))
+    stem = WORK / (shape.name().replace(" ", "_").replace("/", "s").replace(">", "") + "_" + "_".join(map(str, shape.pads)))
     target = Path(f"{stem}-{march.replace(',', '+')}.so")
     if prepare.is_stale(target, prepare.tool("quant-compile"), __file__):
         stem.parent.mkdir(parents=True, exist_ok=True)
@@ -78,16 +81,16 @@ def write_plan(path, shapes, objects, sequence, network):
     path.write_text("\n".join(lines) + "\n")
 
 
-def measure(network, march, work):
+def measure(network, march):
     """What layers.cpp measured, with the shapes added."""
     all_shapes = workload.convolutions(network.model)
     shapes = list(dict.fromkeys(all_shapes))
     whole = network.compile("int8", march)
-    objects = [compile_convolution(shape, march, work) for shape in shapes]
-    plan = work / "layers/plan.txt"
+    objects = [compile_convolution(shape, march) for shape in shapes]
+    plan = WORK / "plan.txt"
     write_plan(plan, shapes, objects, [shapes.index(shape) for shape in all_shapes], whole)
-    program = prepare.build_program(prepare.BENCHMARKS / "layers.cpp", work / "layers/layers", f"-I{prepare.ROOT / 'include'}",
-                                    "-ldnnl", "-ldl")
+    program = prepare.build_program(prepare.BENCHMARKS / "layers.cpp", WORK / "layers", f"-I{prepare.ROOT / 'include'}", "-ldnnl",
+                                    "-ldl")
     level = prepare.OurNetwork(whole).level
     isa = next((isa for prefix, isa in ISAS.items() if level.startswith(prefix)), None)
     if isa is None:
@@ -110,8 +113,9 @@ def summarize(result):
 
 
 def text(result):
-    lines = [f"{result['network_name']}: our {result['level']} and oneDNN {result['onednn']} with {result['isa']}; microseconds: median (min)",
-             "", f"{'shape':34}  {'layers':>6}  {'oneDNN':>17}  {'ours':>17}  {'ratio':>5}  {'of min':>6}  {'our GMAC/s':>10}  implementation"]
+    lines = [f"{result['network_name']}: our {result['level']} and oneDNN {result['onednn']} with {result['isa']}; "
+             "microseconds: median (min)", "",
+             f"{'shape':34}  {'layers':>6}  {'oneDNN':>17}  {'ours':>17}  {'ratio':>5}  {'of min':>6}  {'our GMAC/s':>10}  implementation"]
     for row in sorted(result["shapes"], key=lambda row: row["ratio"]["min"]):
         theirs, ours = (f"{row[who]['median'] * 1e3:.1f} ({row[who]['min'] * 1e3:.1f})" for who in ("onednn", "ours"))
         lines.append(f"{row['name']:34}  {row['layers']:6}  {theirs:>17}  {ours:>17}  {row['ratio']['median']:5.2f}  "
@@ -134,16 +138,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("network", nargs="?", default="resnet50", metavar="NAME|FILE.onnx", help="as for compare.py (default: resnet50)")
     parser.add_argument("--march", default="native", metavar="LEVEL", help="level of our objects and of oneDNN (default: native)")
-    parser.add_argument("--output-dir", type=Path, metavar="DIR", help="where layers.json goes (default: build/benchmarks)")
+    parser.add_argument("--output-dir", type=Path, metavar="DIR", default=prepare.WORK,
+                        help="where layers.json goes (default: build/benchmarks)")
     args = parser.parse_args()
-    work = prepare.ROOT / "build/benchmarks"
-    prepare.install_package("libdnnl-dev", "/usr/include/dnnl.hpp")
-    result = measure(prepare.Network(args.network, work), args.march, work)
+    prepare.install(oneDNN=prepare.lacks_onednn)
+    result = measure(prepare.Network(args.network), args.march)
     summarize(result)
     print(text(result))
-    output = args.output_dir or work
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "layers.json").write_text(json.dumps(result, indent=1) + "\n")
+    args.output_dir.mkdir(parents=True, exist_ok=True)
+    (args.output_dir / "layers.json").write_text(json.dumps(result, indent=1) + "\n")
     return 0
 
 

@@ -33,17 +33,12 @@ ELEMENT_TYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 6: np.int32, 7: np.int6
 NO_OPTIMIZATION, ALL_OPTIMIZATIONS, LOG_ERRORS = 0, 99, 3
 
 
-def library_places(extra=()):
-    """The directories that may hold node_modules, the preferred one first."""
-    return [*extra, ROOT, ROOT.parent, ROOT / "build/benchmarks/onnxruntime"]
-
-
-def find_library(extra=()):
-    """The path of libonnxruntime.so.1: what ORT_LIB names, else from node_modules in a library_places(); None without one."""
+def find_library():
+    """The path of libonnxruntime.so.1: what ORT_LIB names, else from node_modules in or beside the repository; None without one."""
     if os.environ.get("ORT_LIB"):
         return os.environ["ORT_LIB"]
     machine = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), "none")
-    for place in library_places(extra):
+    for place in (ROOT, ROOT.parent):
         found = glob.glob(f"{place}/node_modules/onnxruntime-node/bin/napi-v*/linux/{machine}/libonnxruntime.so.1")
         if found:
             return found[0]

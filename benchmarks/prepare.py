@@ -1,9 +1,11 @@
 """Makes what the benchmarks measure, once: peers, exported networks, the quantized peer, calibration samples, our shared objects.
 
-Everything lives in build/benchmarks (ignored by git) and is made again only when something it is made from is newer.
+Everything lives in build/benchmarks (QUANT_BUILD_DIR names another build) and is made again only when something it is made from
+is newer.
 """
 
 import ctypes
+import importlib.util
 import json
 import os
 import platform
@@ -22,8 +24,9 @@ import workload
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = Path(__file__).resolve().parent
 EXPORTER = ROOT / "utils/models/export_torchvision.py"
-ONNXRUNTIME_PACKAGE = "onnxruntime-node@1.30.0"
-CALIBRATION_SAMPLES = 4
+BUILD = Path(os.environ.get("QUANT_BUILD_DIR", ROOT / "build"))
+WORK = BUILD / "benchmarks"
+CALIBRATION_SAMPLES = 16
 
 
 class Failed(Exception):
@@ -44,7 +47,7 @@ def is_stale(target, *sources):
 
 def tool(name):
     """A program of ours: from PATH, or from build/bin."""
-    path = shutil.which(name) or shutil.which(name, path=str(ROOT / "build/bin"))
+    path = shutil.which(name) or shutil.which(name, path=str(BUILD / "bin"))
     if not path:
         raise Failed(f"no {name}: build first with `bash utils/build.sh`")
     return Path(path)
@@ -65,6 +68,19 @@ def build_program(source, target, *flags):
     return target
 
 
+def thread_pool(threads):
+    """The parallel_for hook for our objects and its argument; none for one thread."""
+    if threads == 1:
+        return {}
+    library = WORK / "libparallel_for.so"
+    if is_stale(library, BENCHMARKS / "parallel_for.c"):
+        WORK.mkdir(parents=True, exist_ok=True)
+        run("gcc", "-O2", "-fopenmp", "-shared", "-fPIC", BENCHMARKS / "parallel_for.c", "-o", library)
+    hook = ctypes.cast(ctypes.CDLL(str(library)).parallel_for, ctypes.c_void_p)
+    argument = ctypes.pointer(ctypes.c_int(threads))
+    return {"parallel_for": hook, "parallel_for_argument": ctypes.cast(argument, ctypes.c_void_p)}
+
+
 def better_limits(a, b):
     """The higher figure of two measurements: noise only makes things slower."""
     if isinstance(a, dict):
@@ -72,9 +88,9 @@ def better_limits(a, b):
     return max(a, b)
 
 
-def measure_limits(work):
+def measure_limits():
     """What benchmarks/limits.cpp prints; the best of what it ever printed on this machine, kept in limits.json."""
-    program, kept = build_program(BENCHMARKS / "limits.cpp", work / "limits"), work / "limits.json"
+    program, kept = build_program(BENCHMARKS / "limits.cpp", WORK / "limits"), WORK / "limits.json"
     measured = {"machine": machine_name(), **json.loads(run(program))}
     if not is_stale(kept, program):
         before = json.loads(kept.read_text())
@@ -92,39 +108,35 @@ def machine_name():
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def install_onnxruntime(work):
-    """False when there is none and npm cannot fetch it."""
-    if onnxruntime.find_library():
-        return True
-    place = work / "onnxruntime"
-    place.mkdir(parents=True, exist_ok=True)
-    print(f"Installing {ONNXRUNTIME_PACKAGE} into {place}", file=sys.stderr)
-    try:
-        run("npm", "install", "--prefix", place, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund",
-            ONNXRUNTIME_PACKAGE, timeout=300)
-    except (Failed, OSError, subprocess.TimeoutExpired) as error:
-        print(f"note: npm could not fetch it: {error}", file=sys.stderr)
-    return bool(onnxruntime.find_library())
-
-
-def install_package(package, file):
-    """Installs a Debian package of which `file` is a part."""
-    if Path(file).exists():
+def install(**missing):
+    """Installs everything when one of the named things is missing; then fails when it is one that cannot be had here."""
+    if not any(is_missing() for is_missing in missing.values()):
         return
-    print(f"Installing {package}", file=sys.stderr)
-    as_root = [] if os.getuid() == 0 else ["sudo"]
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        run(*as_root, "apt-get", "install", "-y", "--no-install-recommends", package, env=environment)
-    except (Failed, OSError) as error:
-        raise Failed(f"no {file}: ask your administrator for `apt-get install --no-install-recommends {package}`\n{error}") from error
+    print("Installing what is missing: utils/install_dependencies.sh", file=sys.stderr)
+    done = subprocess.run(["bash", ROOT / "utils/install_dependencies.sh"], stdout=sys.stderr)
+    still = [name for name, is_missing in missing.items() if is_missing()]
+    if done.returncode or still:
+        raise Failed(f"utils/install_dependencies.sh could not install {' and '.join(still) or 'everything'}")
+
+
+def lacks_onnxruntime():
+    return not onnxruntime.find_library()
+
+
+def lacks_matplotlib():
+    importlib.invalidate_caches()
+    return importlib.util.find_spec("matplotlib") is None
+
+
+def lacks_onednn():
+    return not Path("/usr/include/dnnl.hpp").exists()
 
 
 class Network:
     """The files made of one model: `name` is a network that utils/models/export_torchvision.py knows, or the path of an ONNX file."""
 
-    def __init__(self, name, work):
-        self.work = work / "networks"
+    def __init__(self, name):
+        self.work = WORK / "networks"
         self.work.mkdir(parents=True, exist_ok=True)
         if name.endswith(".onnx"):
             self.onnx = Path(name).resolve()
@@ -162,14 +174,14 @@ class Network:
             return [f"--calibration-cache={cache}"]
         return [f"--calibration-data={path}", f"--calibration-cache={cache}"]
 
-    def compile(self, precision, march, extra=()):
+    def compile(self, precision, march):
         """Our shared object, whose exported names start with `net`."""
         path = self.file(f"-{precision}-{march.replace(',', '+')}.so")
         if is_stale(path, self.onnx, tool("quant-compile")):
             print(f"Compiling {self.name} {precision} for {march}", file=sys.stderr)
             ranges = self.calibration() if precision == "int8" else []
             run(tool("quant-compile"), self.onnx, "--emit=shared", "--name=net", f"--precision={precision}", f"--march={march}",
-                *ranges, *extra, "-o", path)
+                *ranges, "-o", path)
         return path
 
 
@@ -190,13 +202,14 @@ class OurNetwork:
         infos = getattr(self.info, kind + "s")
         return [infos[i] for i in range(getattr(self.info, f"num_{kind}s"))]
 
-    def prepare(self, feed):
-        """A function that runs the network once on the arrays of `feed`, and the arrays it writes by name."""
+    def prepare(self, feed, hooks):
+        """A function that runs the network once on the arrays of `feed`, and the arrays it writes by name. `hooks` are fields of
+        the context: what thread_pool() answers."""
         arrays = [np.ascontiguousarray(feed[info.name.decode()]) for info in self.tensors("input")]
         results = {info.name.decode(): np.empty(info.shape[: info.rank], np.float32) for info in self.tensors("output")}
         memory = np.zeros(self.info.arena_bytes + self.info.align, np.uint8)  # written once, so its pages exist
         arena = -(-memory.ctypes.data // self.info.align) * self.info.align
-        context = self._context_type(arena=arena)
+        context = self._context_type(arena=arena, **hooks)
 
         def pointers(values):
             return (ctypes.c_void_p * len(values))(*[array.ctypes.data for array in values])
@@ -209,5 +222,5 @@ class OurNetwork:
             if run_network(*references):
                 raise RuntimeError("net_run failed")
 
-        step.keep_alive = (arrays, memory, context, inputs, outputs)
+        step.keep_alive = (arrays, memory, context, inputs, outputs, hooks)
         return step, results

@@ -8,6 +8,7 @@ import glob
 import os
 import platform
 import shutil
+import subprocess
 
 import lit.formats
 
@@ -70,6 +71,16 @@ def shared():
     return None, "no ../shared beside the checkout: set QUANT_SHARED"
 
 
+def onednn():
+    """Its header comes with the library; a program that includes it is part of the benchmarks."""
+    return os.path.exists("/usr/include/dnnl.hpp"), "no dnnl.hpp: install libdnnl-dev"
+
+
+def matplotlib():
+    done = subprocess.run([config.python, "-c", "import matplotlib"], capture_output=True)
+    return done.returncode == 0, f"{config.python} has no matplotlib: install python3-matplotlib"
+
+
 def all_tools():
     """A partial build (`ninja quant-opt check-quant`) still runs the tests of what was built."""
     tools = ("quant-import", "quant-opt", "quant-compile", "quant-run")
@@ -84,6 +95,8 @@ features = {
     "host-avx512vnni": host_cpu("avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
     "qemu-aarch64": qemu_aarch64(),
     "onnxruntime": onnxruntime(),
+    "onednn": onednn(),
+    "matplotlib": matplotlib(),
     "shared": shared(),
 }
 for name, (present, reason) in features.items():

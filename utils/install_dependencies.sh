@@ -16,6 +16,8 @@ packages=(
   python3 python3-onnx python3-numpy python3-torch python3-torchvision python3-sklearn libopenblas0-pthread
   # Linking objects from C as anybody would.
   gcc
+  # Benchmarks: charts, and convolutions to compare with.
+  python3-matplotlib libdnnl-dev
   # Running AArch64 objects.
   qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 )

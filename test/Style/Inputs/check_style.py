@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-SOURCE_DIRS = ("include", "lib", "tools", "test", "utils")
+SOURCE_DIRS = ("include", "lib", "tools", "test", "utils", "benchmarks")
 
 
 def files(root, *suffixes):
@@ -56,7 +56,7 @@ def header_guards(root):
 def banners(root):
     """Every C++ and TableGen file starts by naming itself and its license."""
     for path in files(root, ".cpp", ".h", ".td"):
-        if path.relative_to(root).parts[0] not in ("include", "lib", "tools"):
+        if path.relative_to(root).parts[0] not in ("include", "lib", "tools", "benchmarks"):
             continue
         head = path.read_text().split("\n\n", 1)[0]
         if not re.match(r"//===-+ " + re.escape(path.name) + r" - \S", head):
