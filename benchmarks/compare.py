@@ -78,7 +78,7 @@ def compare(name, args):
     ours = {p: prepare.OurNetwork(network.compile(p, args.march)) for p in WEIGHT_BYTES}
     results, steps = {}, {}
     for precision, our in ours.items():
-        steps["our_" + precision], results[precision] = our.prepare(network.feed, prepare.thread_pool(args.threads))
+        steps["our_" + precision], results[precision] = our.prepare(network.feed, args.threads)
         steps["our_" + precision]()
     row = {"network": network.name, **prepare.workload.count(network.model)}
     if args.peer:

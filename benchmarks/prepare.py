@@ -61,24 +61,19 @@ def compiler():
 
 
 def build_program(source, target, *flags):
-    """The program `target` made of one C++ file of this directory."""
-    if is_stale(target, source):
+    """The program or library `target` made of a C++ file; more files may stand among the flags."""
+    if is_stale(target, source, *[flag for flag in flags if Path(flag).is_file()]):
         target.parent.mkdir(parents=True, exist_ok=True)
         run(compiler(), "-std=c++17", "-O2", source, "-o", target, *flags)
     return target
 
 
-def thread_pool(threads):
-    """The parallel_for hook for our objects and its argument; none for one thread."""
-    if threads == 1:
-        return {}
-    library = WORK / "libparallel_for.so"
-    if is_stale(library, BENCHMARKS / "parallel_for.c"):
-        WORK.mkdir(parents=True, exist_ok=True)
-        run("gcc", "-O2", "-fopenmp", "-shared", "-fPIC", BENCHMARKS / "parallel_for.c", "-o", library)
-    hook = ctypes.cast(ctypes.CDLL(str(library)).parallel_for, ctypes.c_void_p)
-    argument = ctypes.pointer(ctypes.c_int(threads))
-    return {"parallel_for": hook, "parallel_for_argument": ctypes.cast(argument, ctypes.c_void_p)}
+def set_threads(context, threads):
+    """Gives a run's context the threads of quant-run."""
+    runner = ROOT / "lib/Runner"
+    library = build_program(BENCHMARKS / "threads.cpp", WORK / "libthreads.so", runner / "Threads.cpp", f"-I{runner}",
+                            f"-I{ROOT / 'include'}", "-shared", "-fPIC", "-ltbb")
+    ctypes.CDLL(str(library)).set_threads(ctypes.byref(context), threads)
 
 
 def better_limits(a, b):
@@ -202,14 +197,15 @@ class OurNetwork:
         infos = getattr(self.info, kind + "s")
         return [infos[i] for i in range(getattr(self.info, f"num_{kind}s"))]
 
-    def prepare(self, feed, hooks):
-        """A function that runs the network once on the arrays of `feed`, and the arrays it writes by name. `hooks` are fields of
-        the context: what thread_pool() answers."""
+    def prepare(self, feed, threads):
+        """A function that runs the network once on the arrays of `feed`, and the arrays it writes by name."""
         arrays = [np.ascontiguousarray(feed[info.name.decode()]) for info in self.tensors("input")]
         results = {info.name.decode(): np.empty(info.shape[: info.rank], np.float32) for info in self.tensors("output")}
         memory = np.zeros(self.info.arena_bytes + self.info.align, np.uint8)  # written once, so its pages exist
         arena = -(-memory.ctypes.data // self.info.align) * self.info.align
-        context = self._context_type(arena=arena, **hooks)
+        context = self._context_type(arena=arena)
+        if threads > 1:
+            set_threads(context, threads)
 
         def pointers(values):
             return (ctypes.c_void_p * len(values))(*[array.ctypes.data for array in values])
@@ -222,5 +218,5 @@ class OurNetwork:
             if run_network(*references):
                 raise RuntimeError("net_run failed")
 
-        step.keep_alive = (arrays, memory, context, inputs, outputs, hooks)
+        step.keep_alive = (arrays, memory, context, inputs, outputs)
         return step, results
