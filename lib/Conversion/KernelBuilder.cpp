@@ -48,8 +48,10 @@ SmallVector<Value> KernelBuilder::loop(
   auto loop = b.create<scf::ForOp>(low, high, index(1), inits);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  b.create<scf::YieldOp>(
-      body(loop.getInductionVar(), loop.getRegionIterArgs()));
+  SmallVector<Value> next =
+      body(loop.getInductionVar(), loop.getRegionIterArgs());
+  if (!next.empty()) // else the loop has its terminator already
+    b.create<scf::YieldOp>(next);
   return loop.getResults();
 }
 

@@ -92,6 +92,11 @@ void EntryWriter::writeLevelChoice() {
   }
   bool x86 = code.levels.front()->arch == Triple::x86_64;
   text += x86 ? kX86Features : kAArch64Features;
+  if (x86)
+    text +=
+        any_of(code.levels, [](const TargetLevel *l) { return l->hasTiles; })
+            ? kX86Tiles
+            : kX86NoTiles;
   text += R"(
 @_NAME.level = internal global i32 0, align 4
 

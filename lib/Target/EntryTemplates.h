@@ -53,6 +53,7 @@ check:
   %a7 = extractvalue { i32, i32, i32, i32 } %leaf7, 0
   %b7 = extractvalue { i32, i32, i32, i32 } %leaf7, 1
   %c7 = extractvalue { i32, i32, i32, i32 } %leaf7, 2
+  %d7 = extractvalue { i32, i32, i32, i32 } %leaf7, 3
   %extended = call { i32, i32, i32, i32 } @_NAME.cpuid(i32 -2147483648, i32 0)
   %maxe = extractvalue { i32, i32, i32, i32 } %extended, 0
   %hase = icmp uge i32 %maxe, -2147483647
@@ -84,14 +85,44 @@ check:
   %bit0 = select i1 %avx2, i32 1, i32 0
   %bit1 = select i1 %avxvnni, i32 2, i32 0
   %bit2 = select i1 %avx512vnni, i32 4, i32 0
+  %bit4 = call i32 @_NAME.tiles(i32 %d7, i32 %xcr0)
   %bits01 = or i32 %bit0, %bit1
-  %bits = or i32 %bits01, %bit2
+  %bits24 = or i32 %bit2, %bit4
+  %bits = or i32 %bits01, %bits24
   ret i32 %bits
 none:
   ret i32 0
 }
 )";
 static_assert(CpuAVX2 == 1 && CpuAVXVNNI == 2 && CpuAVX512VNNI == 4);
+
+// The CpuAMXInt8 bit from EDX of leaf 7 and XCR0, in objects with such a level:
+// AMX-TILE 24, AMX-INT8 25; XTILECFG 17, XTILEDATA 18; and the kernel's grant,
+// arch_prctl(ARCH_REQ_XCOMP_PERM, XTILEDATA), which Linux wants once per
+// process.
+inline constexpr llvm::StringLiteral kX86Tiles = R"(
+define internal i32 @_NAME.tiles(i32 %d7, i32 %xcr0) noinline nounwind {
+  %cpu.m = and i32 %d7, 50331648
+  %cpu = icmp eq i32 %cpu.m, 50331648
+  %os.m = and i32 %xcr0, 393216
+  %os = icmp eq i32 %os.m, 393216
+  %may = and i1 %cpu, %os
+  br i1 %may, label %ask, label %no
+ask:
+  %refused = call i64 asm sideeffect "syscall", "={ax},{ax},{di},{si},~{rcx},~{r11},~{memory},~{dirflag},~{fpsr},~{flags}"(i64 158, i64 4131, i64 18)
+  %granted = icmp eq i64 %refused, 0
+  %bit = select i1 %granted, i32 16, i32 0
+  ret i32 %bit
+no:
+  ret i32 0
+}
+)";
+inline constexpr llvm::StringLiteral kX86NoTiles = R"(
+define internal i32 @_NAME.tiles(i32 %d7, i32 %xcr0) nounwind {
+  ret i32 0
+}
+)";
+static_assert(CpuAMXInt8 == 16);
 
 // HWCAP_ASIMDDP is bit 20 of AT_HWCAP (16).
 inline constexpr llvm::StringLiteral kAArch64Features = R"(

@@ -12,8 +12,17 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
+#if defined(__linux__) && defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 using namespace llvm;
 using namespace mlir::qnn;
+
+#define QNN_AVX512VNNI_FEATURES                                                \
+  "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avx512f,+avx512bw,+avx512dq,"    \
+  "+avx512vl,+avx512cd,+avx512vnni,-prefer-256-bit"
 
 static const TargetLevel kX86Levels[] = {
     {"x86-64", Triple::x86_64, "", 128, 16, DotKind::WidenPairs, 0},
@@ -22,10 +31,11 @@ static const TargetLevel kX86Levels[] = {
     {"avxvnni", Triple::x86_64,
      "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avxvnni", 256, 16,
      DotKind::VNNI, CpuAVX2 | CpuAVXVNNI},
-    {"avx512vnni", Triple::x86_64,
-     "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+avx512f,+avx512bw,+avx512dq,"
-     "+avx512vl,+avx512cd,+avx512vnni,-prefer-256-bit",
-     512, 32, DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI},
+    {"avx512vnni", Triple::x86_64, QNN_AVX512VNNI_FEATURES, 512, 32,
+     DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI},
+    {"amx-int8", Triple::x86_64, QNN_AVX512VNNI_FEATURES ",+amx-tile,+amx-int8",
+     512, 32, DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI | CpuAMXInt8,
+     /*hasTiles=*/true},
 };
 
 static const TargetLevel kAArch64Levels[] = {
@@ -61,6 +71,17 @@ const TargetLevel *mlir::qnn::findLevel(StringRef name) {
   return nullptr;
 }
 
+/// Asks Linux for tile state (Documentation/arch/x86/xstate.rst); false where
+/// it does not exist or is refused.
+static bool requestTiles() {
+#if defined(__linux__) && defined(__x86_64__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
 uint32_t mlir::qnn::getHostCpuFeatures() {
   // LLVM's table includes the operating system's part (XCR0).
   StringMap<bool> host = sys::getHostCPUFeatures();
@@ -75,6 +96,8 @@ uint32_t mlir::qnn::getHostCpuFeatures() {
   if (all({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd",
            "avx512vnni"}))
     features |= CpuAVX512VNNI;
+  if (all({"amx-tile", "amx-int8"}) && requestTiles())
+    features |= CpuAMXInt8;
   if (all({"dotprod"}))
     features |= CpuDotProd;
   return features;
@@ -122,7 +145,12 @@ mlir::qnn::parseLevels(StringRef march, const Triple &triple) {
   }
   SmallVector<const TargetLevel *> result;
   for (size_t i = 0; i < levels.size(); ++i)
-    if (chosen[i])
+    if (chosen[i] && levels[i].hasTiles && !triple.isOSLinux())
+      return createStringError("level '" + levels[i].name +
+                               "' needs a Linux target, whose kernel grants "
+                               "tiles, got '" +
+                               triple.str() + "'");
+    else if (chosen[i])
       result.push_back(&levels[i]);
   return result;
 }

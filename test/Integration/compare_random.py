@@ -1,18 +1,22 @@
 #!/usr/bin/python3
 """Compares compiled random networks with the reference interpreter, bit for bit, at every level given.
 
-  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--kinds=KIND,...]
+  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--kinds=KIND,...] [--schedule=LEVEL=SCHEDULE]
+
+--schedule gives every quantized matrix product a schedule (attribute qnn.schedule).
 
 An object holds a level and the baseline and chooses the better one at run time, so the level itself runs. The AArch64 levels run
 under qemu-aarch64.
 """
 import argparse
 import pathlib
+import re
 import subprocess
 import sys
 import numpy as np
 import compare_random_onnx
 import random_network
+from shared_object import compile_shared
 
 
 def run(*command):
@@ -29,7 +33,7 @@ def outputs(directory):
 def execute_compiled(source, flags, level, work, feed, expected):
     """Compiles `source` for `level` and returns the outputs of one run, which resemble `expected`."""
     if level not in compare_random_onnx.PROCESSORS:
-        run("quant-compile", source, "-o", work / "network.so", *flags, f"--march={level}")
+        compile_shared(run, source, level, work / "network.so", *flags)
         run("quant-run", work / "network.so", feed, f"--output-dir={work / level}")
         return outputs(work / level)
     values = compare_random_onnx.execute_on_aarch64(source, flags, level, work, [np.load(work / "x.npy")])
@@ -39,6 +43,19 @@ def execute_compiled(source, flags, level, work, feed, expected):
         actual[name], values = np.split(values, [expected[name].size])
         actual[name] = actual[name].reshape(expected[name].shape)
     return actual
+
+
+def set_schedules(text, level, schedule):
+    """`text` with the attribute qnn.schedule on every quantized matrix product."""
+    lines = text.splitlines()
+    for i, line in enumerate(lines):
+        product = re.match(r"( *%\S+ = qnn\.(?:conv2d|fully_connected) .*?)( {.*?})?( : \(.*-> tensor<\S*!quant\.uniform<[iu]8.*)", line)
+        if not product or re.search(r"groups.*, tensor<\d+x\d+x\d+x1x", line):  # depthwise
+            continue
+        override = f'qnn.schedule = {{"{level}" = "{schedule}"}}'
+        inside = (product.group(2) or " {}")[2:-1]
+        lines[i] = f"{product.group(1)} {{{', '.join(filter(None, [inside, override]))}}}{product.group(3)}"
+    return "\n".join(lines) + "\n"
 
 
 def check_seed(work, seed, levels, args):
@@ -56,6 +73,9 @@ def check_seed(work, seed, levels, args):
     run("quant-compile", source, "-o", compiled, *precision)
     run("quant-run", compiled, feed, f"--output-dir={work / 'expected'}")
     expected = outputs(work / "expected")
+    if args.schedule:
+        scheduled = set_schedules(compiled.read_text(), *args.schedule.split("="))
+        compiled.write_text(scheduled)
     for level in levels:
         actual = execute_compiled(compiled, precision, level, work, feed, expected)
         for name, want in expected.items():
@@ -76,6 +96,7 @@ def main():
     parser.add_argument("--ops", type=int, default=12)
     parser.add_argument("--float", action="store_true")
     parser.add_argument("--kinds")
+    parser.add_argument("--schedule")
     args = parser.parse_args()
     levels = args.levels.split(",")
     wrong = 0

@@ -15,6 +15,7 @@ import sys
 import numpy as np
 import onnx
 import random_onnx
+from shared_object import compile_shared
 
 VARIANTS = [[], ["--calibrator=percentile", "--percentile=99.9"], ["--precision-rule=op:conv2d=float"],
             ["--precision-rule=*=float", "--precision-rule=op:conv2d=int8"], ["--precision-rule=/layer.*=float"], []]
@@ -53,7 +54,7 @@ def execute_on_aarch64(source, flags, level, work, inputs):
 def execute_compiled(source, flags, level, work, network, directory):
     """Compiles `source` for `level` and returns the outputs of one run."""
     if level not in PROCESSORS:
-        run("quant-compile", source, "-o", work / "net.so", f"--march={level}", *flags)
+        compile_shared(run, source, level, work / "net.so", *flags)
         return execute(work / "net.so", work, network, directory)
     feed = np.load(work / "x.npz")
     values = execute_on_aarch64(source, flags, level, work, [feed[name] for name in network.inputs])

@@ -49,6 +49,8 @@ struct TargetLevel {
   DotKind dot;                 ///< instruction family of 8-bit products
   /// Bits of getCpuFeatures() (TargetLevel.cpp) that a CPU must have.
   uint32_t required;
+  /// AMX: 8-bit products also run in tiles of 16 rows x 64 bytes.
+  bool hasTiles = false;
 
   bool isBaseline() const { return required == 0; }
   /// Activations are stored as q + 128 (unsigned) where products are u8 x s8.
@@ -63,6 +65,7 @@ enum CpuFeature : uint32_t {
   CpuAVXVNNI = 1u << 1,    ///< AVX-VNNI (with CpuAVX2)
   CpuAVX512VNNI = 1u << 2, ///< AVX512 F, BW, DQ, VL, VNNI, ZMM state enabled
   CpuDotProd = 1u << 3,    ///< AArch64 HWCAP_ASIMDDP
+  CpuAMXInt8 = 1u << 4,    ///< AMX-INT8, tile state enabled and granted
 };
 
 /// All levels of an architecture, baseline first; empty for one we do not
@@ -78,7 +81,8 @@ std::string getRunFunctionName(const TargetLevel &level);
 /// The level of any architecture with this name, or null.
 const TargetLevel *findLevel(llvm::StringRef name);
 
-/// CpuFeature bits of the machine this process runs on.
+/// CpuFeature bits of the machine this process runs on. Asks the kernel for the
+/// use of tiles, as Linux wants once per process.
 uint32_t getHostCpuFeatures();
 
 /// The levels of `arch` that a CPU with `features` executes, baseline first.

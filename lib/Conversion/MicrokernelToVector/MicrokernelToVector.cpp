@@ -11,11 +11,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "DotProduct.h"
+#include "Finishing.h"
+#include "TileLowering.h"
 
 #include "qnn/Conversion/Passes.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_CONVERTMICROKERNELTOVECTORPASS
@@ -24,9 +27,7 @@ namespace mlir::qnn {
 
 using namespace mlir;
 using namespace mlir::qnn;
-using microkernel::BrgemmOp;
-using microkernel::kBlockColumns;
-using microkernel::kStepElements;
+using namespace mlir::qnn::microkernel;
 
 namespace {
 
@@ -52,7 +53,7 @@ public:
                       .slice((row * blocks + block) * dot.parts(), dot.parts()),
                   pieces);
     if (op.getC().getType().getElementType().isInteger(8))
-      return finishBytes(pieces);
+      return finishBytes(k, ByteEpilogue(op), pieces);
     for (const Piece &piece : pieces)
       finishWords(piece);
   }
@@ -204,15 +205,14 @@ private:
     return accumulators;
   }
 
-  /// One register of sums: `width` of its lanes are columns from `column` on.
-  struct Piece {
-    int64_t row, column, width;
-    Value sums;
-  };
-
   void addPieces(int64_t row, int64_t block, ArrayRef<Value> accumulators,
                  SmallVector<Piece> &pieces) {
     int64_t column = block * kBlockColumns;
+    Value cOffset = k.add(op.getCOffset(), rowOffset(row, op.getCRowStrides()));
+    Value residualOffset;
+    if (op.getResidual())
+      residualOffset = k.add(op.getResidualOffset(),
+                             rowOffset(row, *op.getResidualRowStrides()));
     for (Value sums : dot.sums(accumulators)) {
       int64_t width = std::min<int64_t>(op.getColumns() - column, k.lanes());
       if (width <= 0)
@@ -221,79 +221,25 @@ private:
         sums = k.b.create<arith::AddIOp>(
             sums,
             k.load(op.getBias(), k.add(op.getColumn(), column), k.lanes()));
-      pieces.push_back({row, column, width, sums});
+      pieces.push_back({row, column, width, sums, cOffset, residualOffset});
       column += k.lanes();
     }
   }
 
-  /// `width` lanes from `first` on.
-  Value someLanes(Value vector, int64_t first, int64_t width) {
-    if (width == KernelBuilder::widthOf(vector))
-      return vector;
-    return k.b.create<vector::ExtractStridedSliceOp>(
-        vector, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{width},
-        ArrayRef<int64_t>{1});
-  }
-
-  void store(Value vector, const Piece &piece) {
-    Value at = k.add(op.getCOffset(),
-                     rowOffset(piece.row, op.getCRowStrides()) + piece.column);
-    k.store(vector, op.getC(), at);
-  }
-
-  Value loadResidual(const Piece &piece, int64_t width) {
-    if (!op.getResidual())
-      return Value();
-    int64_t offset = rowOffset(piece.row, *op.getResidualRowStrides());
-    return k.load(op.getResidual(),
-                  k.add(op.getResidualOffset(), offset + piece.column), width);
-  }
-
   /// Stores floats or accumulators.
   void finishWords(const Piece &piece) {
-    Value acc = someLanes(piece.sums, 0, piece.width);
+    Value acc = someLanes(k, piece.sums, 0, piece.width);
     if (isFloat) {
       KernelBuilder::Epilogue epilogue;
       epilogue.low = op.getLow();
       epilogue.high = op.getHigh();
-      epilogue.residual = loadResidual(piece, piece.width);
+      if (op.getResidual())
+        epilogue.residual =
+            k.load(op.getResidual(), k.add(piece.residualOffset, piece.column),
+                   piece.width);
       acc = k.finishFloat(acc, epilogue);
     }
-    store(acc, piece);
-  }
-
-  Value roundPiece(const Piece &piece) {
-    KernelBuilder::Epilogue epilogue;
-    epilogue.scale =
-        k.load(op.getScale(), k.add(op.getColumn(), piece.column), k.lanes());
-    epilogue.low = op.getLow();
-    epilogue.high = op.getHigh();
-    epilogue.residual = loadResidual(piece, k.lanes());
-    epilogue.residualFactor = op.getResidualFactor();
-    epilogue.residualZero = op.getResidualZero();
-    return k.roundQuantized(piece.sums, epilogue);
-  }
-
-  /// Stores bytes, a register of them at a time.
-  void finishBytes(ArrayRef<Piece> pieces) {
-    for (; !pieces.empty();
-         pieces = pieces.drop_front(std::min<size_t>(pieces.size(), 4))) {
-      ArrayRef<Piece> group = pieces.take_front(4);
-      SmallVector<Value> rounded;
-      for (const Piece &piece : group)
-        rounded.push_back(roundPiece(piece));
-      rounded.resize(4, rounded.back());
-      Value bytes = k.packBytes(rounded, op.getZeroPoint());
-      for (size_t i = 0; i < group.size();) {
-        // Neighbours of one row in one store.
-        size_t first = i;
-        int64_t width = 0;
-        do
-          width += group[i++].width;
-        while (i < group.size() && group[i].row == group[first].row);
-        store(someLanes(bytes, first * k.lanes(), width), group[first]);
-      }
-    }
+    k.store(acc, op.getC(), k.add(piece.cOffset, piece.column));
   }
 
   BrgemmOp op;
@@ -315,10 +261,15 @@ struct ConvertMicrokernelToVectorPass final
           << level << "'";
       return signalPassFailure();
     }
-    getOperation()->walk([&](BrgemmOp op) {
-      OpBuilder builder(op);
-      BrgemmLowering(builder, op, *target).run();
-      op.erase();
+    getOperation()->walk([&](Operation *op) {
+      llvm::TypeSwitch<Operation *>(op)
+          .Case([&](BrgemmOp op) {
+            OpBuilder builder(op);
+            BrgemmLowering(builder, op, *target).run();
+            op.erase();
+          })
+          .Case<TileConfigureOp, TileReleaseOp, TileBrgemmOp, FinishRowsOp>(
+              [&](auto op) { lowerTileOp(op, *target); });
     });
   }
 };

@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Blocking.h"
 #include "DepthwiseTile.h"
+#include "Schedule.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -162,7 +162,8 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
     layer.factors = plan.packChannels<float>(layer.factors);
     layer.magnitudes = plan.packChannels<int64_t>(layer.magnitudes);
   }
-  LayerArguments args = layer.makeArguments(input, packed, output);
+  LayerArguments args = layer.makeArguments(input, output);
+  args.weights = packed;
   std::string key = layer.key(args, input, output);
   llvm::raw_string_ostream(key)
       << conv->getAttrDictionary() << conv.getWeight().getType().getShape()[1];

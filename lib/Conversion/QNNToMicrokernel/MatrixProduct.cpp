@@ -5,19 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Both are a matrix product whose rows are output pixels, whose columns are
-// output channels and whose reduction walks "runs" of contiguous input
-// elements: KW*C for a dense convolution without horizontal dilation (a row of
-// the window is contiguous in NHWC), C per tap otherwise, K for a fully
-// connected layer. Weights are packed at compile time as
+// Both are a matrix product (Walk.h). Weights are packed at compile time as
 // [group][channel / 16][run][step][16][4] (i8) or [...][16] (f32), every level
-// alike; the last block of a group has only its channels.
+// alike but where a run is padded to whole tiles; the last block of a group has
+// only its channels.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Blocking.h"
+#include "Schedule.h"
 #include "StepProof.h"
-#include "WeightedLayer.h"
+#include "TileProduct.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -25,50 +22,6 @@ using microkernel::kBlockColumns;
 using microkernel::kStepElements;
 
 namespace {
-/// The walk over one matrix product; strides and offsets in elements.
-struct Walk {
-  int64_t images, height, width; ///< output pixels
-  int64_t groups, channels;      ///< channels of one group
-  int64_t aOrigin;               ///< of output pixel (0, 0, 0)
-  PixelStrides a;                ///< input, from pixel to pixel
-  int64_t aGroup;                ///< input, from group to group
-  SmallVector<int64_t> reduction, reductionStrides; ///< innermost: a run
-
-  int64_t steps() const {
-    int64_t product = 1;
-    for (int64_t size : reduction)
-      product *= size;
-    return product;
-  }
-  /// The length of a run, replaced by its number of steps.
-  int64_t splitRuns(int64_t stepElements) {
-    int64_t run = reduction.back();
-    reduction.back() = llvm::divideCeil(run, stepElements);
-    reductionStrides.back() = stepElements;
-    return run;
-  }
-  std::string key() const;
-};
-
-std::string Walk::key() const {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::interleaveComma(ArrayRef<int64_t>{aOrigin, images, height, width,
-                                          groups, channels, a.image, a.row,
-                                          a.column, aGroup},
-                        os);
-  os << ';';
-  llvm::interleaveComma(reduction, os);
-  os << ';';
-  llvm::interleaveComma(reductionStrides, os);
-  return text;
-}
-
-/// Strides of a result or residual; fully connected results are one row.
-PixelStrides viewPixels(const Buffer &buffer, bool isImage) {
-  return isImage ? buffer.pixels() : PixelStrides{0, 0, buffer.shape.back()};
-}
-
 /// Weights [channel][run][element] in the order of the file comment, zeros
 /// where runs are padded. Precondition: `walk` counts steps.
 template <typename T>
@@ -126,59 +79,35 @@ Value packAtRunTime(WeightedLayer &layer, const Walk &walk) {
 /// Emits the loops of one kernel around register blocks.
 class BlockedLoops {
 public:
-  BlockedLoops(KernelBuilder &k, const WeightedLayer &layer, Walk walk,
-               const LayerArguments &args, const Buffer &output)
-      : k(k), layer(layer), walk(std::move(walk)), args(args), output(output),
-        c(viewPixels(output, isImage())),
-        r(args.residual ? viewPixels(layer.residual, isImage()) : c) {}
+  BlockedLoops(KernelBuilder &k, const WeightedLayer &layer, const Walk &walk,
+               const ProductSchedule &schedule, const LayerArguments &args,
+               const Buffer &output)
+      : k(k), layer(layer), walk(walk), args(args), output(output),
+        schedule(schedule), c(viewPixels(output, layer.isImage())),
+        r(args.residual ? viewPixels(layer.residual, layer.isImage()) : c) {}
 
   void run();
 
 private:
-  bool isImage() const { return isa<Conv2DOp>(layer.op.op); }
-  bool continues(int64_t size, int64_t inner,
-                 int64_t PixelStrides::*outer) const;
-  void mergeRows();
   void tiled(int64_t size, int64_t tile, bool isShared,
              llvm::function_ref<void(Value, int64_t)> body);
   void split();
-  void emitPixels(Value group, Value column, int64_t channels);
+  void forPixelBlocks(
+      llvm::function_ref<void(const Pixel &, int64_t, int64_t)> body);
+  void forChannelBlocks(llvm::function_ref<void(Value, int64_t)> body);
   void emitBlock(Value group, Value column, const Pixel &pixel, int64_t rows,
                  int64_t columns, int64_t channels);
 
   KernelBuilder &k;
   const WeightedLayer &layer;
-  Walk walk;
+  const Walk &walk;
   const LayerArguments &args;
   const Buffer &output;
-  PixelStrides c, r; ///< of output and residual
-  Blocking block = {};
+  const ProductSchedule &schedule;
+  PixelStrides c, r;           ///< of output and residual
   bool sharesChannels = false; ///< among units; else pixels
 };
 } // namespace
-
-/// True when the next step along `outer` goes where `inner` more columns lead,
-/// in every operand.
-bool BlockedLoops::continues(int64_t size, int64_t inner,
-                             int64_t PixelStrides::*outer) const {
-  return size == 1 ||
-         llvm::all_of(ArrayRef<PixelStrides>{walk.a, c, r},
-                      [&](const PixelStrides &strides) {
-                        return strides.*outer == strides.column * inner;
-                      });
-}
-
-/// Rows (and images) that continue evenly are one long row.
-void BlockedLoops::mergeRows() {
-  if (!continues(walk.height, walk.width, &PixelStrides::row))
-    return;
-  walk.width *= walk.height;
-  walk.height = 1;
-  if (!continues(walk.images, walk.width, &PixelStrides::image))
-    return;
-  walk.width *= walk.images;
-  walk.images = 1;
-}
 
 /// Covers [0, size), or this unit's share of it, by steps and a remainder.
 void BlockedLoops::tiled(int64_t size, int64_t tile, bool isShared,
@@ -194,43 +123,54 @@ void BlockedLoops::tiled(int64_t size, int64_t tile, bool isShared,
 /// Units share what costs more to read twice: the weights, by their channels,
 /// or the pixels.
 void BlockedLoops::split() {
+  const Blocking &block = schedule.block;
   int64_t columns = block.blocks * kBlockColumns;
-  double outputs = walk.images * walk.height * walk.width;
-  double weights = walk.groups * walk.channels * walk.steps() *
-                   (layer.isFloat ? 1 : kStepElements);
-  double inputs = outputs * walk.a.column;
+  int64_t weights = walk.groups * walk.channels * walk.steps() *
+                    (layer.isFloat ? 1 : kStepElements);
+  int64_t inputs = walk.pixels() * walk.a.column;
   sharesChannels = weights > inputs && walk.channels > columns;
   int64_t parts = sharesChannels ? llvm::divideCeil(walk.channels, columns)
                   : walk.height > 1
                       ? llvm::divideCeil(walk.height, block.rows)
                       : llvm::divideCeil(walk.width, block.columns);
-  k.split(productNanoseconds(k.level, layer.isFloat, outputs * weights), parts);
+  k.split(schedule.nanoseconds, parts);
 }
 
 void BlockedLoops::run() {
-  mergeRows();
-  int64_t channels = walk.channels;
-  block =
-      chooseBlocking(k.level, layer.isFloat, walk.height, walk.width, channels);
   split();
-  // Channels outermost: a block of weights stays in cache over all pixels.
   k.loop(0, walk.groups, 1, [&](Value group) {
-    tiled(
-        channels, block.blocks * kBlockColumns, sharesChannels,
-        [&](Value column, int64_t count) { emitPixels(group, column, count); });
+    if (schedule.pixelsOutermost)
+      return forPixelBlocks(
+          [&](const Pixel &pixel, int64_t rows, int64_t columns) {
+            forChannelBlocks([&](Value column, int64_t channels) {
+              emitBlock(group, column, pixel, rows, columns, channels);
+            });
+          });
+    forChannelBlocks([&](Value column, int64_t channels) {
+      forPixelBlocks([&](const Pixel &pixel, int64_t rows, int64_t columns) {
+        emitBlock(group, column, pixel, rows, columns, channels);
+      });
+    });
   });
 }
 
-/// All pixels of `channels` channels from `column` of a group.
-void BlockedLoops::emitPixels(Value group, Value column, int64_t channels) {
+/// Calls `body` with the first channel and the number of channels of a block.
+void BlockedLoops::forChannelBlocks(
+    llvm::function_ref<void(Value, int64_t)> body) {
+  tiled(walk.channels, schedule.block.blocks * kBlockColumns, sharesChannels,
+        body);
+}
+
+/// Calls `body` with the first pixel and the size of a block.
+void BlockedLoops::forPixelBlocks(
+    llvm::function_ref<void(const Pixel &, int64_t, int64_t)> body) {
+  bool isOneRow = walk.height == 1;
   k.loop(0, walk.images, 1, [&](Value n) {
-    bool isOneRow = walk.height == 1;
-    tiled(walk.height, block.rows, !sharesChannels && !isOneRow,
+    tiled(walk.height, schedule.block.rows, !sharesChannels && !isOneRow,
           [&](Value h, int64_t rows) {
-            tiled(walk.width, block.columns, !sharesChannels && isOneRow,
-                  [&](Value w, int64_t columns) {
-                    emitBlock(group, column, {n, h, w}, rows, columns,
-                              channels);
+            tiled(walk.width, schedule.block.columns,
+                  !sharesChannels && isOneRow, [&](Value w, int64_t columns) {
+                    body({n, h, w}, rows, columns);
                   });
           });
   });
@@ -305,6 +245,24 @@ static StepProof addStepProof(WeightedLayer &layer, ArrayRef<int8_t> packed,
   return proof;
 }
 
+/// Packs the weights for the kernel; returns what was proved of them.
+static StepProof addWeights(WeightedLayer &layer, const Walk &walk, int64_t run,
+                            LayerArguments &args) {
+  if (layer.packsAtRunTime) {
+    args.weights = packAtRunTime(layer, walk);
+    return {};
+  }
+  if (layer.isFloat) {
+    args.weights =
+        layer.net.constant(pack<float>(layer.floatWeights, walk, run, 1));
+    return {};
+  }
+  SmallVector<int8_t> weights(layer.weights.begin(), layer.weights.end());
+  SmallVector<int8_t> packed = pack<int8_t>(weights, walk, run, kStepElements);
+  args.weights = layer.net.constant(packed);
+  return addStepProof(layer, packed, walk, args);
+}
+
 static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
                                   Walk walk, const Buffer &input,
                                   const Buffer &output) {
@@ -312,29 +270,35 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
   net.setBuffer(layer.op.result, output);
   if (output.elements() == 0)
     return success();
-  int64_t stepElements = layer.isFloat ? 1 : kStepElements;
-  int64_t run = walk.splitRuns(stepElements);
-  Value packed;
-  SmallVector<int8_t> bytes;
-  if (layer.packsAtRunTime) {
-    packed = packAtRunTime(layer, walk);
-  } else if (layer.isFloat) {
-    packed =
-        net.constant(pack<float>(layer.floatWeights, walk, run, stepElements));
-  } else {
-    SmallVector<int8_t> weights(layer.weights.begin(), layer.weights.end());
-    bytes = pack<int8_t>(weights, walk, run, stepElements);
-    packed = net.constant(bytes);
+  int64_t run = walk.splitRuns(layer.isFloat ? 1 : kStepElements);
+  LayerArguments args = layer.makeArguments(input, output);
+  Walk merged = walk;
+  SmallVector<PixelStrides> operands = {walk.a,
+                                        viewPixels(output, layer.isImage())};
+  if (args.residual)
+    operands.push_back(viewPixels(layer.residual, layer.isImage()));
+  mergeRows(merged, operands);
+  bool mayUseTiles = !layer.isFloat && !layer.isAccumulator;
+  FailureOr<ProductSchedule> schedule = chooseSchedule(
+      layer.op.op, net.getLevel(), layer.isFloat, mayUseTiles, merged);
+  if (failed(schedule))
+    return failure();
+  if (schedule->tiles)
+    walk.reduction.back() = schedule->tiles->paddedSteps();
+  StepProof proof = addWeights(layer, walk, run, args);
+  if (schedule->tiles) {
+    args.tiles = net.constant(schedule->tiles->configuration());
+    merged.reduction.back() = schedule->tiles->chunks;
+    merged.reductionStrides.back() *= schedule->tiles->depth;
   }
-  LayerArguments args = layer.makeArguments(input, packed, output);
-  StepProof proof;
-  if (!layer.isFloat)
-    proof = addStepProof(layer, bytes, walk, args);
   microkernel::LaunchOp call = net.callKernel(
-      name, layer.key(args, input, output) + walk.key(), args.present(),
-      [&](KernelBuilder &k, ValueRange parameters) {
+      name, layer.key(args, input, output) + walk.key() + schedule->str(),
+      args.present(), [&](KernelBuilder &k, ValueRange parameters) {
         LayerArguments inside = args.inside(parameters);
-        BlockedLoops(k, layer, walk, inside, output).run();
+        if (schedule->tiles)
+          emitTileProduct(k, layer, merged, *schedule, inside, output);
+        else
+          BlockedLoops(k, layer, merged, *schedule, inside, output).run();
       });
   if (args.steps)
     call->setAttr(

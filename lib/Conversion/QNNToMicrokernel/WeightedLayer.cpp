@@ -36,7 +36,7 @@ static constexpr Value LayerArguments::*kParameters[] = {
     &LayerArguments::low,          &LayerArguments::high,
     &LayerArguments::zeroPoint,    &LayerArguments::residualFactor,
     &LayerArguments::residualZero, &LayerArguments::steps,
-    &LayerArguments::stepOffsets};
+    &LayerArguments::stepOffsets,  &LayerArguments::tiles};
 
 SmallVector<Value> LayerArguments::present() const {
   SmallVector<Value> values;
@@ -171,11 +171,10 @@ Value WeightedLayer::copyToArena(const Buffer &values) {
   return copy.memory;
 }
 
-LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
+LayerArguments WeightedLayer::makeArguments(const Buffer &input,
                                             const Buffer &output) {
   LayerArguments arguments;
   arguments.input = input.memory;
-  arguments.weights = packed;
   arguments.output = output.memory;
   if (!isFloat)
     arguments.bias = net.constant(ArrayRef<int32_t>(bias));
@@ -186,8 +185,8 @@ LayerArguments WeightedLayer::makeArguments(const Buffer &input, Value packed,
   if (!factors.empty())
     arguments.scale = net.constant(ArrayRef<float>(factors));
   if (op.residual) {
-    residual = isa<Conv2DOp>(op.op) ? net.getBuffer(op.residual)
-                                    : net.getContiguous(op.residual);
+    residual =
+        isImage() ? net.getBuffer(op.residual) : net.getContiguous(op.residual);
     arguments.residual = residual.memory;
   }
   addFinishing(arguments);

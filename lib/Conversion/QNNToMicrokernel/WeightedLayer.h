@@ -44,6 +44,7 @@ struct LayerArguments {
   Value zeroPoint;                    ///< i32
   Value residualFactor, residualZero; ///< f32, i32
   Value steps, stepOffsets;           ///< memory: see StepProof.h
+  Value tiles;                        ///< memory: shapes of tile registers
 
   /// The present ones, in the order of the kernel's parameters.
   SmallVector<Value> present() const;
@@ -63,10 +64,10 @@ public:
   /// does not support.
   LogicalResult read();
 
-  /// The arguments of a kernel on `input` and `output`, with weights packed to
-  /// `weights`; reads the buffer of the residual.
-  LayerArguments makeArguments(const Buffer &input, Value weights,
-                               const Buffer &output);
+  /// The arguments of a kernel on `input` and `output` but for the weights;
+  /// reads the buffer of the residual.
+  LayerArguments makeArguments(const Buffer &input, const Buffer &output);
+  bool isImage() const { return isa<Conv2DOp>(op.op); }
   /// What the code of a kernel with these arguments depends on.
   std::string key(const LayerArguments &arguments, const Buffer &input,
                   const Buffer &output) const;

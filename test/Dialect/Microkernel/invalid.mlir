@@ -124,3 +124,102 @@ func.func @launch_c1_b(%a: memref<4xf32>, %context: !llvm.ptr) {
   microkernel.launch @k(%a) units(2) context(%context) : memref<4xf32>
   return
 }
+
+// -----
+
+// tile_configure_c1: 64 bytes
+func.func @tile_configure_c1(%config: memref<32xi8>) {
+  // expected-error@below {{expected 64 elements of i8, got 'memref<32xi8>'}}
+  microkernel.tile_configure %config : memref<32xi8>
+  return
+}
+
+// -----
+
+// tile: sizes of a tile
+func.func @tile_brgemm_c1(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xi32>, %c: memref<1024xi32>, %i: index) {
+  // expected-error@below {{expected one or two groups, rows and depth from 1 to 16}}
+  microkernel.tile_brgemm a(%a[%i]) b(%b[%i]) bias(%bias) column(%i) c(%c[%i])
+      {rows = 17 : i64, depth = 16 : i64, columns = 32 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+  return
+}
+
+// -----
+
+// tile_brgemm_c1: groups of rows
+func.func @tile_brgemm_c1_b(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xi32>, %c: memref<1024xi32>, %i: index) {
+  // expected-error@below {{expected one or two groups, rows and depth from 1 to 16}}
+  microkernel.tile_brgemm a(%a[%i, %i, %i]) b(%b[%i]) bias(%bias) column(%i) c(%c[%i])
+      {rows = 16 : i64, depth = 16 : i64, columns = 32 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+  return
+}
+
+// -----
+
+// tile: two blocks
+func.func @tile_brgemm_c2(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xi32>, %c: memref<1024xi32>, %i: index) {
+  // expected-error@below {{expected 1 to 32 columns, got 33}}
+  microkernel.tile_brgemm a(%a[%i]) b(%b[%i]) bias(%bias) column(%i) c(%c[%i])
+      {rows = 16 : i64, depth = 16 : i64, columns = 33 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+  return
+}
+
+// -----
+
+// tile: sizes and strides
+func.func @tile_brgemm_c3(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xi32>, %c: memref<1024xi32>, %i: index) {
+  // expected-error@below {{expected equally many reduction sizes and strides, at least one}}
+  microkernel.tile_brgemm a(%a[%i]) b(%b[%i]) bias(%bias) column(%i) c(%c[%i])
+      {rows = 16 : i64, depth = 16 : i64, columns = 32 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1, 2>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+  return
+}
+
+// -----
+
+// tile: element types
+func.func @tile_brgemm_c4(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xf32>, %c: memref<1024xi32>, %i: index) {
+  // expected-error@below {{expected i8 operands, an i32 bias and an i32 result}}
+  microkernel.tile_brgemm a(%a[%i]) b(%b[%i]) bias(%bias) column(%i) c(%c[%i])
+      {rows = 16 : i64, depth = 16 : i64, columns = 32 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xf32>, memref<1024xi32>
+  return
+}
+
+// -----
+
+// finish_rows_c1: element types
+func.func @finish_rows_c1(%acc: memref<1024xi32>, %scale: memref<32xi32>, %c: memref<1024xi8>, %i: index, %z: i32, %f: f32) {
+  // expected-error@below {{expected i32 accumulators, an f32 scale, an i8 result and residual}}
+  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xi32>) column(%i) c(%c[%i]) zero_point(%z)
+      {columns = 32 : i64, c_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
+  return
+}
+
+// -----
+
+// finish_rows_c2: both bounds
+func.func @finish_rows_c2(%acc: memref<1024xi32>, %scale: memref<32xf32>, %c: memref<1024xi8>, %i: index, %z: i32, %f: f32) {
+  // expected-error@below {{expected a residual with row stride, factor and zero, and low with high}}
+  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xf32>) column(%i) c(%c[%i]) low(%f) zero_point(%z)
+      {columns = 32 : i64, c_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
+  return
+}
+
+// -----
+
+// finish_rows_c3: columns
+func.func @finish_rows_c3(%acc: memref<1024xi32>, %scale: memref<32xf32>, %c: memref<1024xi8>, %i: index, %z: i32, %f: f32) {
+  // expected-error@below {{expected a positive number of columns}}
+  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xf32>) column(%i) c(%c[%i]) zero_point(%z)
+      {columns = 0 : i64, c_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
+  return
+}

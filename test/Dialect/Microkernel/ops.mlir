@@ -37,3 +37,23 @@ func.func @launches(%a: memref<4xf32>, %context: !llvm.ptr) {
   microkernel.launch @split(%a) units(2) context(%context) : memref<4xf32>
   return
 }
+
+// CHECK-LABEL: func.func @tiles(
+// CHECK:         microkernel.tile_configure %{{[a-z0-9]+}} : memref<64xi8>
+// CHECK-NEXT:    microkernel.tile_brgemm a(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}, %{{[a-z0-9]+}}]) b(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) bias(%{{[a-z0-9]+}})
+// CHECK:         microkernel.tile_release
+// CHECK-NEXT:    microkernel.finish_rows acc(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}]) count(%{{[a-z0-9]+}}) scale(%{{[a-z0-9]+}} : memref<32xf32>)
+// CHECK-SAME:      residual(%{{[a-z0-9]+}}[%{{[a-z0-9]+}}] : memref<1024xi8>) low(%{{[a-z0-9]+}}) high(%{{[a-z0-9]+}}) zero_point(
+func.func @tiles(%config: memref<64xi8>, %a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memref<32xi32>, %acc: memref<1024xi32>,
+                 %scale: memref<32xf32>, %c: memref<1024xi8>, %r: memref<1024xi8>, %i: index, %f: f32, %z: i32) {
+  microkernel.tile_configure %config : memref<64xi8>
+  microkernel.tile_brgemm a(%a[%i, %i]) b(%b[%i]) bias(%bias) column(%i) c(%acc[%i])
+      {rows = 16 : i64, depth = 16 : i64, columns = 32 : i64, a_row_stride = 64 : i64, reduction = array<i64: 1>,
+       reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+      : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+  microkernel.tile_release
+  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xf32>) column(%i) c(%c[%i])
+      residual(%r[%i] : memref<1024xi8>) low(%f) high(%f) zero_point(%z) residual_factor(%f) residual_zero(%z)
+      {columns = 32 : i64, c_row_stride = 32 : i64, residual_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
+  return
+}

@@ -98,3 +98,56 @@ LogicalResult BrgemmOp::verify() {
   }
   return success();
 }
+
+/// True when `memory` holds elements of type `element`.
+static bool holds(Value memory, Type element) {
+  return cast<MemRefType>(memory.getType()).getElementType() == element;
+}
+
+LogicalResult TileConfigureOp::verify() {
+  MemRefType type = getConfig().getType();
+  if (!type.getElementType().isInteger(8) ||
+      type.getNumElements() != 64) // tile_configure_c1
+    return emitOpError("expected 64 elements of i8, got ") << type;
+  return success();
+}
+
+LogicalResult TileBrgemmOp::verify() {
+  auto within = [](uint64_t value, uint64_t most) {
+    return value >= 1 && value <= most;
+  };
+  if (!within(getAOffsets().size(), 2) || !within(getRows(), 16) ||
+      !within(getDepth(), 16)) // tile_brgemm_c1
+    return emitOpError("expected one or two groups, rows and depth from 1 to "
+                       "16");
+  if (!within(getColumns(), 32)) // tile_brgemm_c2
+    return emitOpError("expected 1 to 32 columns, got ") << getColumns();
+  if (getReduction().empty() ||
+      getReduction().size() != getReductionStrides().size()) // tile_brgemm_c3
+    return emitOpError("expected equally many reduction sizes and strides, at "
+                       "least one");
+  Builder builder(getContext());
+  Type i8 = builder.getI8Type(), i32 = builder.getI32Type();
+  if (!holds(getA(), i8) || !holds(getB(), i8) || !holds(getBias(), i32) ||
+      !holds(getC(), i32)) // tile_brgemm_c4
+    return emitOpError("expected i8 operands, an i32 bias and an i32 result");
+  return success();
+}
+
+LogicalResult FinishRowsOp::verify() {
+  Builder builder(getContext());
+  Type i8 = builder.getI8Type();
+  if (!holds(getAcc(), builder.getI32Type()) || !holds(getC(), i8) ||
+      !holds(getScale(), builder.getF32Type()) ||
+      (getResidual() && !holds(getResidual(), i8))) // finish_rows_c1
+    return emitOpError("expected i32 accumulators, an f32 scale, an i8 result "
+                       "and residual");
+  if ((getResidual() &&
+       !(getResidualRowStride() && getResidualFactor() && getResidualZero())) ||
+      bool(getLow()) != bool(getHigh())) // finish_rows_c2
+    return emitOpError("expected a residual with row stride, factor and zero, "
+                       "and low with high");
+  if (int64_t(getColumns()) <= 0) // finish_rows_c3
+    return emitOpError("expected a positive number of columns");
+  return success();
+}

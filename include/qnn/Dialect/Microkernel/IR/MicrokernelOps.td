@@ -151,4 +151,139 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
   let hasVerifier = 1;
 }
 
+def Microkernel_TileConfigureOp : Op<Microkernel_Dialect, "tile_configure",
+    [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Give tile registers their shapes";
+  let description = [{
+    Loads the 64 bytes of a tile configuration (palette 1; the layout that
+    `LDTILECFG` takes). The thread's tiles have these shapes until
+    `microkernel.tile_release`. Tiles 0 to 3 are sums, 4 and 5 activations, 6
+    and 7 weights.
+
+    - tile_configure_c1: `config` has 64 elements of i8.
+
+    Example: `microkernel.tile_configure %config : memref<64xi8>`
+  }];
+  let arguments = (ins Microkernel_Buffer:$config);
+  let assemblyFormat = "$config attr-dict `:` type($config)";
+  let hasVerifier = 1;
+}
+
+def Microkernel_TileReleaseOp : Op<Microkernel_Dialect, "tile_release",
+    [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Give the tile registers back";
+  let description = [{
+    Returns tiles to their initial state: an idle thread then saves less.
+
+    Example: `microkernel.tile_release`
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def Microkernel_TileBrgemmOp : Op<Microkernel_Dialect, "tile_brgemm",
+    [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Batch-reduce matrix product in tile registers";
+  let description = [{
+    For each entry `g` of `a_offsets` (one or two groups of `rows` rows), row `r`
+    of the group, and column `n` below `columns` (at most two blocks of 16):
+
+    ```
+    c[c_offset + (g*rows + r)*16*blocks + n] = bias[column + n]
+        + sum_(k0, k1, ...) sum_t a[a_offsets[g] + r*a_row_stride
+            + sum k_d*reduction_strides[d] + t] * b(tile, n, t)
+    ```
+    `t` runs over `4*depth` neighbouring elements, `tile` counts the iterations of
+    the reduction loops in order; `b` is packed as for `microkernel.brgemm`, each
+    tile being `depth` steps. `a` is unsigned, `b` signed, sums are exact in
+    i32. Rows of tiles have 64 bytes: `a` is read up to 60 bytes behind the last
+    used element, `b` and `bias` up to 60 bytes behind the last column. Needs
+    tiles of `rows` x 64 bytes (sums), `rows` x `4*depth` (activations) and
+    `depth` x 64 (weights), see `microkernel.tile_configure`.
+
+    - tile_brgemm_c1: one or two groups; `rows` and `depth` from 1 to 16.
+    - tile_brgemm_c2: `columns` from 1 to 32.
+    - tile_brgemm_c3: `reduction` and `reduction_strides` equally many, at least one.
+    - tile_brgemm_c4: `a` and `b` are i8, `bias` and `c` i32.
+
+    Example: 32 pixels, 32 output channels, 64 input channels.
+    ```mlir
+    microkernel.tile_brgemm a(%a[%i, %j]) b(%b[%z]) bias(%bias) column(%z)
+        c(%c[%z])
+        {rows = 16 : i64, depth = 16 : i64, columns = 32 : i64,
+         a_row_stride = 64 : i64, reduction = array<i64: 1>,
+         reduction_strides = array<i64: 64>, b_block_stride = 1024 : i64}
+        : memref<2048xi8>, memref<2048xi8>, memref<32xi32>, memref<1024xi32>
+    ```
+  }];
+  let arguments = (ins
+      Microkernel_Buffer:$a, Variadic<Index>:$a_offsets,
+      Microkernel_Buffer:$b, Index:$b_offset, Microkernel_Buffer:$bias,
+      Index:$column, Microkernel_Buffer:$c, Index:$c_offset,
+      I64Attr:$rows, I64Attr:$depth, I64Attr:$columns, I64Attr:$a_row_stride,
+      DenseI64ArrayAttr:$reduction, DenseI64ArrayAttr:$reduction_strides,
+      I64Attr:$b_block_stride);
+  let assemblyFormat = [{
+    `a` `(` $a `[` $a_offsets `]` `)` `b` `(` $b `[` $b_offset `]` `)`
+    `bias` `(` $bias `)` `column` `(` $column `)`
+    `c` `(` $c `[` $c_offset `]` `)` attr-dict
+    `:` type($a) `,` type($b) `,` type($bias) `,` type($c)
+  }];
+  let extraClassDeclaration = [{
+    /// Blocks of 16 columns.
+    int64_t getBlocks() { return (int64_t(getColumns()) + 15) / 16; }
+  }];
+  let hasVerifier = 1;
+}
+
+def Microkernel_FinishRowsOp : Op<Microkernel_Dialect, "finish_rows",
+    [AttrSizedOperandSegments, MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "The i8 epilogue on rows of accumulators in memory";
+  let description = [{
+    For row `r` below `count` and column `n` below `columns`, with `acc` in rows
+    of `columns` rounded up to 16:
+
+    ```
+    u = f32(acc[acc_offset + r*16*ceil(columns/16) + n]) * scale[column + n]
+        (+ f32(residual[residual_offset + r*residual_row_stride + n]
+               - residual_zero) * residual_factor)
+    c[c_offset + r*c_row_stride + n] = roundeven(clamp(u, low, high)) + zero_point
+    ```
+    as in `microkernel.brgemm`.
+
+    - finish_rows_c1: `acc` is i32, `c` and `residual` i8, `scale` f32.
+    - finish_rows_c2: a residual has a row stride, `residual_factor` and
+      `residual_zero`; `low` is there if and only if `high` is.
+    - finish_rows_c3: `columns` is positive.
+
+    Example:
+    ```mlir
+    microkernel.finish_rows acc(%acc[%z]) count(%n) scale(%scale : memref<32xf32>)
+        column(%z) c(%c[%o]) zero_point(%zp)
+        {columns = 32 : i64, c_row_stride = 32 : i64}
+        : memref<1024xi32>, memref<1024xi8>
+    ```
+  }];
+  let arguments = (ins
+      Microkernel_Buffer:$acc, Index:$acc_offset, Index:$count,
+      Microkernel_Buffer:$scale, Index:$column,
+      Microkernel_Buffer:$c, Index:$c_offset,
+      Optional<Microkernel_Buffer>:$residual, Optional<Index>:$residual_offset,
+      Optional<F32>:$low, Optional<F32>:$high, I32:$zero_point,
+      Optional<F32>:$residual_factor, Optional<I32>:$residual_zero,
+      I64Attr:$columns, I64Attr:$c_row_stride,
+      OptionalAttr<I64Attr>:$residual_row_stride);
+  let assemblyFormat = [{
+    `acc` `(` $acc `[` $acc_offset `]` `)` `count` `(` $count `)`
+    `scale` `(` $scale `:` type($scale) `)` `column` `(` $column `)`
+    `c` `(` $c `[` $c_offset `]` `)`
+    (`residual` `(` $residual^ `[` $residual_offset `]` `:` type($residual) `)`)?
+    (`low` `(` $low^ `)`)? (`high` `(` $high^ `)`)?
+    `zero_point` `(` $zero_point `)`
+    (`residual_factor` `(` $residual_factor^ `)`)?
+    (`residual_zero` `(` $residual_zero^ `)`)?
+    attr-dict `:` type($acc) `,` type($c)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // QNN_DIALECT_MICROKERNEL_IR_MICROKERNELOPS_TD
