@@ -218,5 +218,5 @@ class OurNetwork:
             if run_network(*references):
                 raise RuntimeError("net_run failed")
 
-        step.keep_alive = (arrays, memory, context, inputs, outputs)
+        step.keep_alive = (arrays, memory, context, inputs, outputs, results)
         return step, results
