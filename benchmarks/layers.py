@@ -31,11 +31,13 @@ def convolution_text(shape, seed):
     random = np.random.RandomState(seed)
     height, width = shape.output_size()
     inputs, taps = shape.channels // shape.groups, shape.kernel[0] * shape.kernel[1]
-    weights = np.clip(np.rint(random.standard_normal((shape.filters, taps * inputs)) * 32), -127, 127).astype(np.int8)
+    weights = random.standard_normal((shape.filters, taps * inputs))
+    # As quantization scales every channel: how large weights are decides whether vpmaddubsw may multiply them.
+    weights = np.rint(weights * (127 / np.abs(weights).max(1, keepdims=True))).astype(np.int8)
     bias = random.randint(-1000, 1000, shape.filters).astype("<i4")
     x_scale, w_scale = 0.02, 0.005
     # Activations are spread over 0..255, so sums have about this deviation; the result shall fill its range.
-    y_scale = x_scale * w_scale * 147 * 32 * (taps * inputs) ** 0.5 / 80
+    y_scale = x_scale * w_scale * 147 * weights.std() * (taps * inputs) ** 0.5 / 80
     top, left, bottom, right = shape.pads
     x, y = (f"1x{h}x{w}x{c}" for h, w, c in ((shape.height, shape.width, shape.channels), (height, width, shape.filters)))
     w = f"{shape.filters}x{shape.kernel[0]}x{shape.kernel[1]}x{inputs}"
