@@ -309,11 +309,11 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
 }
 
 /// The walk of a convolution over `input`, which has the border it reads.
-static Walk walkOf(Conv2DOp op, const Buffer &input) {
+static Walk walkOf(Conv2DOp op, int64_t groups, const Buffer &input) {
   ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
   ArrayRef<int64_t> result = cast<RankedTensorType>(op.getType()).getShape();
   auto [h, w] = getWindows(op);
-  int64_t groups = op.getGroups();
+  int64_t inputs = input.shape[3] / groups; // channels of one group
   Walk walk;
   walk.images = result[0];
   walk.height = result[1];
@@ -323,17 +323,47 @@ static Walk walkOf(Conv2DOp op, const Buffer &input) {
   PixelStrides strides = input.pixels();
   walk.aOrigin = input.windowOrigin(h, w);
   walk.a = {strides.image, h.stride * strides.row, w.stride * strides.column};
-  walk.aGroup = weight[3];
+  walk.aGroup = inputs;
   walk.reduction = {h.kernel};
   walk.reductionStrides = {h.dilation * strides.row};
   if (groups == 1 && w.dilation == 1) {
-    walk.reduction.push_back(w.kernel * weight[3]);
+    walk.reduction.push_back(w.kernel * inputs);
   } else {
-    walk.reduction.append({w.kernel, weight[3]});
+    walk.reduction.append({w.kernel, inputs});
     walk.reductionStrides.push_back(w.dilation * strides.column);
   }
   walk.reductionStrides.push_back(1);
   return walk;
+}
+
+/// How many groups to join: what fills a block of columns and costs nothing,
+/// since a block takes as long with fewer columns. The weights between channels
+/// of different groups are zeros, so only integers stay what they are.
+static int64_t getJoinedGroups(const WeightedLayer &layer, int64_t groups,
+                               int64_t channels) {
+  if (layer.isFloat)
+    return 1;
+  int64_t joined = 1;
+  for (int64_t count = 2; count * channels <= kBlockColumns; ++count)
+    if (groups % count == 0)
+      joined = count;
+  return joined;
+}
+
+/// [channel][tap][input of its group] to [channel][tap][input of `joined`
+/// groups], zeros elsewhere.
+static void joinGroups(WeightedLayer &layer, int64_t groups, int64_t joined) {
+  ArrayRef<int64_t> shape =
+      cast<ShapedType>(layer.op.weight.getType()).getShape();
+  int64_t channels = shape[0] / groups, taps = shape[1] * shape[2];
+  int64_t inputs = shape[3];
+  SmallVector<int32_t> wide(layer.weights.size() * joined, 0);
+  for (int64_t o = 0; o < shape[0]; ++o)
+    for (int64_t t = 0; t < taps; ++t)
+      llvm::copy(
+          ArrayRef(layer.weights).slice((o * taps + t) * inputs, inputs),
+          &wide[((o * taps + t) * joined + o / channels % joined) * inputs]);
+  layer.weights = std::move(wide);
 }
 
 LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
@@ -350,7 +380,11 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
   if (groups > 1 && groups == weight[0] && weight[3] == 1 &&
       !layer.isAccumulator)
     return lowerDepthwise(layer, op, input, output);
-  return lowerProduct(layer, "conv2d", walkOf(op, input), input, output);
+  int64_t joined = getJoinedGroups(layer, groups, weight[0] / groups);
+  if (joined > 1)
+    joinGroups(layer, groups, joined);
+  return lowerProduct(layer, "conv2d", walkOf(op, groups / joined, input),
+                      input, output);
 }
 
 LogicalResult NetworkLowering::lowerFullyConnected(FullyConnectedOp op) {
