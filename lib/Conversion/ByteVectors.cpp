@@ -135,3 +135,127 @@ Value KernelBuilder::packBytes(ArrayRef<Value> four, Value zeroPoint) {
   mixed = b.create<vector::ShuffleOp>(mixed, mixed, order);
   return b.create<vector::BitCastOp>(bytes.getType(), mixed);
 }
+
+Value KernelBuilder::saturateBytes(ArrayRef<Value> four,
+                                   const QuantParams &params, double largest) {
+  bool isUnsigned = level.storesUnsigned();
+  bool isNarrow = params.min > (isUnsigned ? 0 : -128) ||
+                  params.max < (isUnsigned ? 255 : 127);
+  Value low = f32(float(params.min - params.zeroPoint));
+  Value high = f32(float(params.max - params.zeroPoint));
+  SmallVector<Value> rounded;
+  for (Value steps : four) {
+    if (isNarrow || !(largest < kUnclampedLimit))
+      steps = clampLanes(steps, low, high);
+    rounded.push_back(round(steps));
+  }
+  return packBytes(rounded, i32(params.zeroPoint));
+}
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+/// Entries that one register of 128 bits looks up.
+static constexpr int64_t kRow = 16;
+
+/// x86 looks 16 entries up, and nothing where bit 7 is set. So the entry of x
+/// is the xor of row 0 at x, of row 1 xor row 0 at x - 16, and so on while the
+/// index is not negative; the upper half of the table starts anew.
+static bool looksRowsUp(const TargetLevel &level) {
+  return level.storesUnsigned() && level.vectorBits >= 256;
+}
+
+SmallVector<int8_t> KernelBuilder::tableConstants(const TargetLevel &level,
+                                                  ArrayRef<int8_t> table) {
+  SmallVector<int8_t> constants(table);
+  if (looksRowsUp(level))
+    for (int64_t i = 0; i < int64_t(table.size()); ++i)
+      if (i % 128 >= kRow)
+        constants[i] ^= table[i - kRow];
+  return constants;
+}
+
+SmallVector<Value> KernelBuilder::loadTable(Value memory) {
+  SmallVector<Value> rows;
+  if (level.storesUnsigned() && !looksRowsUp(level))
+    return rows;
+  SmallVector<int64_t> repeated;
+  for (int64_t i = 0; i < level.vectorBits / 8; ++i)
+    repeated.push_back(i % kRow);
+  for (int64_t row = 0; row < 256 / kRow; ++row) {
+    Value v = load(memory, index(row * kRow), kRow);
+    rows.push_back(b.create<vector::ShuffleOp>(v, v, repeated));
+  }
+  return rows;
+}
+
+/// The entries of all rows at `bytes`, a vector like theirs.
+static Value lookRowsUp(KernelBuilder &k, ArrayRef<Value> rows, Value bytes) {
+  Type type = bytes.getType();
+  int64_t width = KernelBuilder::widthOf(bytes);
+  auto intrinsicBySize =
+      bySize(bytes, "llvm.x86.ssse3.pshuf.b.128", "llvm.x86.avx2.pshuf.b",
+             "llvm.x86.avx512.pshuf.b.512");
+  Value result;
+  for (auto [row, entries] : llvm::enumerate(rows)) {
+    int64_t first = row * kRow % 128;
+    Value at = bytes;
+    if (row >= rows.size() / 2)
+      at = k.b.create<arith::XOrIOp>(at, k.bytes(-128, width));
+    if (first > 0)
+      at = k.intrinsic(("llvm.ssub.sat.v" + Twine(width) + "i8").str(), type,
+                       {at, k.bytes(first, width)});
+    Value found = k.intrinsic(intrinsicBySize, type, {entries, at});
+    result = result ? k.b.create<arith::XOrIOp>(result, found) : found;
+  }
+  return result;
+}
+
+/// The same on Arm, 64 entries at a time; an index outside leaves the result.
+static Value lookQuadsUp(KernelBuilder &k, ArrayRef<Value> rows, Value bytes) {
+  Value result;
+  for (size_t row = 0; row < rows.size(); row += 4) {
+    SmallVector<Value> operands(rows.slice(row, 4));
+    operands.push_back(
+        k.b.create<arith::SubIOp>(bytes, k.bytes(row * kRow, kRow)));
+    if (result)
+      operands.insert(operands.begin(), result);
+    result = k.intrinsic(result ? "llvm.aarch64.neon.tbx4.v16i8"
+                                : "llvm.aarch64.neon.tbl4.v16i8",
+                         bytes.getType(), operands);
+  }
+  return result;
+}
+
+Value KernelBuilder::lookUp(ArrayRef<Value> rows, Value memory, Value bytes) {
+  int64_t width = widthOf(bytes);
+  if (rows.empty()) {
+    Value found = bytes;
+    for (int64_t i = 0; i < width; ++i) {
+      Value at = b.create<arith::IndexCastUIOp>(
+          b.getIndexType(), b.create<vector::ExtractOp>(bytes, i));
+      found = b.create<vector::InsertOp>(loadScalar(memory, at), found, i);
+    }
+    return found;
+  }
+  // At least a row, and rows as long as the vector.
+  int64_t padded = std::max(width, kRow);
+  SmallVector<int64_t> order(padded, 0);
+  std::iota(order.begin(), order.begin() + width, 0);
+  if (padded > width)
+    bytes = b.create<vector::ShuffleOp>(bytes, bytes, order);
+  auto firstElements = [&](Value v, int64_t count) -> Value {
+    if (widthOf(v) == count)
+      return v;
+    return b.create<vector::ExtractStridedSliceOp>(v, ArrayRef<int64_t>{0},
+                                                   ArrayRef<int64_t>{count},
+                                                   ArrayRef<int64_t>{1});
+  };
+  SmallVector<Value> fitting;
+  for (Value row : rows)
+    fitting.push_back(firstElements(row, padded));
+  Value found = level.storesUnsigned() ? lookRowsUp(*this, fitting, bytes)
+                                       : lookQuadsUp(*this, fitting, bytes);
+  return firstElements(found, width);
+}

@@ -260,18 +260,17 @@ Value KernelBuilder::saturateBytes(Value t, const QuantParams &p) {
   return narrow(saturate(t, low, high, i32(p.zeroPoint)));
 }
 
-/// clamp(t) between f32 scalars.
-static Value clampLanes(KernelBuilder &k, Value t, Value low, Value high) {
-  int64_t width = KernelBuilder::widthOf(t);
-  VectorMath math{k, width};
-  low = k.splat(low, width);
-  high = k.splat(high, width);
+Value KernelBuilder::clampLanes(Value t, Value low, Value high) {
+  int64_t width = widthOf(t);
+  VectorMath math{*this, width};
+  low = splat(low, width);
+  high = splat(high, width);
   t = math.select(math.lessThan(low, t), t, low);
   return math.select(math.lessThan(t, high), t, high);
 }
 
 Value KernelBuilder::saturate(Value t, Value low, Value high, Value zeroPoint) {
-  return b.create<arith::AddIOp>(round(clampLanes(*this, t, low, high)),
+  return b.create<arith::AddIOp>(round(clampLanes(t, low, high)),
                                  splat(zeroPoint, widthOf(t)));
 }
 
@@ -302,7 +301,7 @@ Value KernelBuilder::roundQuantized(Value acc, const Epilogue &epilogue) {
         t, math.mul(toFloat(residual), splat(epilogue.residualFactor, width)));
   }
   if (epilogue.low)
-    t = clampLanes(*this, t, epilogue.low, epilogue.high);
+    t = clampLanes(t, epilogue.low, epilogue.high);
   return round(t);
 }
 

@@ -11,6 +11,7 @@ under qemu-aarch64.
 import argparse
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import numpy as np
@@ -60,7 +61,8 @@ def set_schedules(text, level, schedule):
 
 def check_seed(work, seed, levels, args):
     """The mismatches of one seed, as text."""
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
     network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","))
     source = work / "network.mlir"
     source.write_text(network.build(args.ops))

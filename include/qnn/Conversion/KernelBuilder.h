@@ -133,6 +133,8 @@ public:
   Value maxBytes(Value x, Value y);
   Value minBytes(Value x, Value y);
 
+  /// t, but at least `low`, then at most `high` (scalars); NaN gives `low`.
+  Value clampLanes(Value t, Value low, Value high);
   /// Numerics.h saturate(): f32 lanes to i32 lanes. `low`, `high` are the f32
   /// bounds relative to the zero point.
   Value saturate(Value t, Value low, Value high, Value zeroPoint);
@@ -156,6 +158,18 @@ public:
   /// two (i16) each, or one (i16, on half as many bits), as the level
   /// multiplies them.
   Value dot(Value acc, Value x, Value w);
+  /// One register of stored bytes, in order, from four vectors of numbers of
+  /// steps, of magnitude `largest` or less: Numerics.h saturate().
+  Value saturateBytes(ArrayRef<Value> four, const QuantParams &params,
+                      double largest);
+  /// 256 bytes in the form that lookUp() reads on `level`.
+  static SmallVector<int8_t> tableConstants(const TargetLevel &level,
+                                            ArrayRef<int8_t> table);
+  /// What lookUp() keeps in registers of such constants in `memory`; nothing
+  /// where the level has no lookup instruction.
+  SmallVector<Value> loadTable(Value memory);
+  /// The entries of the table at unsigned bytes.
+  Value lookUp(ArrayRef<Value> rows, Value memory, Value bytes);
   /// Stored bytes, from rounded i32 quarters without the zero point.
   Value packQuarters(ArrayRef<Value> quarters, Value zeroPoint);
 

@@ -36,7 +36,10 @@ namespace {
 struct QuantizedBinary {
   QuantizedBinary(NetworkLowering &net, Operation *op);
   std::string key() const;
-  Value emit(KernelBuilder &k, ArrayRef<Value> in) const;
+  /// A bound of the magnitude of steps().
+  double largest() const;
+  /// The result in multiples of the scale of y.
+  Value steps(KernelBuilder &k, ArrayRef<Value> in) const;
 
   Operation *op;
   StoredParams a, b, y;
@@ -63,17 +66,23 @@ std::string QuantizedBinary::key() const {
   return keyOf(a) + keyOf(b) + keyOf(y) + keyOf(first) + keyOf(second);
 }
 
-Value QuantizedBinary::emit(KernelBuilder &k, ArrayRef<Value> in) const {
+double QuantizedBinary::largest() const {
+  if (isa<DivOp>(op))
+    return std::numeric_limits<double>::infinity();
+  double most = 511.0; // of |q - z|
+  return isProduct ? most * most * first : most * (double(first) + second);
+}
+
+Value QuantizedBinary::steps(KernelBuilder &k, ArrayRef<Value> in) const {
   Value u = k.centered(in[0], a.zeroPoint), v = k.centered(in[1], b.zeroPoint);
   int64_t width = KernelBuilder::widthOf(u);
   VectorMath math{k, width};
   // Products of 9-bit integers are exact in f32.
   if (isProduct)
-    return k.saturateBytes(
-        math.mul(applyBinary(k, op, u, v), k.constant(first, width)), y);
+    return math.mul(applyBinary(k, op, u, v), k.constant(first, width));
   u = math.mul(u, k.constant(first, width));
   v = math.mul(v, k.constant(second, width));
-  return k.saturateBytes(applyBinary(k, op, u, v), y);
+  return applyBinary(k, op, u, v);
 }
 
 LogicalResult NetworkLowering::lowerBinary(Operation *op) {
@@ -83,10 +92,10 @@ LogicalResult NetworkLowering::lowerBinary(Operation *op) {
   std::string key = op->getName().getStringRef().str();
   if (!isFloatTensor(op->getResult(0).getType())) {
     QuantizedBinary binary(*this, op);
-    emitMap("binary", key + binary.key(), {lhs, rhs}, output,
-            [&](KernelBuilder &k, ArrayRef<Value> in) {
-              return binary.emit(k, in);
-            });
+    emitStepsMap("binary", key + binary.key(), {lhs, rhs}, output, binary.y,
+                 binary.largest(), [&](KernelBuilder &k, ArrayRef<Value> in) {
+                   return binary.steps(k, in);
+                 });
     return success();
   }
   ClampBounds clamp(cast<RequantFusableOpInterface>(op));
@@ -232,7 +241,6 @@ LogicalResult NetworkLowering::lowerUnary(Operation *op) {
   SmallVector<int8_t> table(256);
   for (int32_t q = in.min; q <= in.max; ++q)
     table[q & 255] = int8_t(entryOf(q));
-  Value memory = constant(table);
-  emitTableMap(getBuffer(input), memory, output);
+  emitTableMap(getBuffer(input), table, output);
   return success();
 }

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Computes an element from the elements at the same (broadcast) position:
-// nested loops over the dimensions that cannot be merged, vectors along the
-// last one.
+// Kernels that compute an element from the elements at the same (broadcast)
+// position of their operands.
 //
 //===----------------------------------------------------------------------===//
 
+#include "MapLoops.h"
 #include "NetworkLowering.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -18,117 +18,17 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-namespace {
-/// The dimensions of a map after merging, and how each operand walks them (the
-/// output is the last operand).
-class MapLoops {
-public:
-  MapLoops(ArrayRef<Buffer> inputs, const Buffer &output);
-
-  /// All but the last dimension.
-  ArrayRef<int64_t> outer() const { return ArrayRef(sizes).drop_back(); }
-  int64_t innerSize() const { return sizes.back(); }
-  int64_t innerStride(size_t operand) const { return strides[operand].back(); }
-  /// Vectors need every input to be contiguous or constant along the last
-  /// dimension, and the output to be contiguous.
-  bool vectorizes() const;
-
-  SmallVector<int64_t> sizes;
-  SmallVector<SmallVector<int64_t>> strides; ///< [operand][dimension]
-  SmallVector<int64_t> offsets;              ///< of each operand
-
-private:
-  void append(int64_t size, ArrayRef<int64_t> operandStrides);
-};
-} // namespace
-
-/// Strides of `buffer` along the dimensions of `shape`, 0 where it broadcasts.
-static SmallVector<int64_t> broadcastStrides(const Buffer &buffer,
-                                             ArrayRef<int64_t> shape) {
-  SmallVector<int64_t> strides(shape.size(), 0);
-  size_t missing = shape.size() - buffer.shape.size();
-  for (size_t d = 0; d < buffer.shape.size(); ++d)
-    if (buffer.shape[d] != 1)
-      strides[missing + d] = buffer.strides[d];
-  return strides;
-}
-
-/// Merges neighbouring dimensions that every operand walks evenly.
-MapLoops::MapLoops(ArrayRef<Buffer> inputs, const Buffer &output) {
-  SmallVector<Buffer> operands(inputs);
-  operands.push_back(output);
-  SmallVector<SmallVector<int64_t>> unmerged;
-  for (const Buffer &operand : operands) {
-    unmerged.push_back(broadcastStrides(operand, output.shape));
-    offsets.push_back(operand.offset);
+/// The memory of the operands of a map, and what its code depends on.
+static SmallVector<Value> argumentsOf(ArrayRef<Buffer> inputs,
+                                      const Buffer &output, std::string &key) {
+  SmallVector<Value> arguments;
+  for (const Buffer &input : inputs) {
+    arguments.push_back(input.memory);
+    key += input.signature();
   }
-  strides.resize(operands.size());
-  for (auto [d, size] : llvm::enumerate(output.shape)) {
-    SmallVector<int64_t> along;
-    for (const SmallVector<int64_t> &operand : unmerged)
-      along.push_back(operand[d]);
-    if (size != 1)
-      append(size, along);
-  }
-  if (sizes.empty())
-    append(1, SmallVector<int64_t>(operands.size(), 0));
-}
-
-/// Adds a dimension inside the others.
-void MapLoops::append(int64_t size, ArrayRef<int64_t> operandStrides) {
-  bool merges = !sizes.empty();
-  for (auto [all, stride] : llvm::zip(strides, operandStrides))
-    merges = merges && all.back() == stride * size;
-  if (!merges)
-    sizes.push_back(1);
-  sizes.back() *= size;
-  for (auto [all, stride] : llvm::zip(strides, operandStrides)) {
-    if (merges)
-      all.pop_back();
-    all.push_back(stride);
-  }
-}
-
-bool MapLoops::vectorizes() const {
-  return llvm::all_of(ArrayRef(strides).drop_back(),
-                      [](ArrayRef<int64_t> operand) {
-                        return operand.back() == 0 || operand.back() == 1;
-                      }) &&
-         strides.back().back() == 1;
-}
-
-/// out[i] = body(in_0[i], ...) in a kernel with the memory of `loops`' operands
-/// as arguments.
-static void emitLoops(KernelBuilder &k, ValueRange args, const MapLoops &loops,
-                      NetworkLowering::MapBody body) {
-  int64_t width = loops.vectorizes() ? k.lanes() : 1;
-  // Units share the rows, or the vectors of rows that are few.
-  SmallVector<int64_t> sizes(loops.sizes);
-  double elements = ShapedType::getNumElements(sizes);
-  sizes.back() /= width;
-  size_t shared = k.split(elements * (width == 1 ? 1 : 4.0 / width), sizes);
-  auto emitRow = [&](ArrayRef<Value> positions) {
-    auto at = [&](size_t o, Value i) {
-      return k.add(positions[o], k.mul(i, loops.innerStride(o)));
-    };
-    size_t output = positions.size() - 1;
-    auto emitVector = [&](Value i, int64_t width) {
-      SmallVector<Value> values;
-      for (size_t o = 0; o < output; ++o) {
-        bool repeats = loops.innerStride(o) == 0 && width > 1;
-        values.push_back(repeats
-                             ? k.splat(k.loadScalar(args[o], at(o, i)), width)
-                             : k.load(args[o], at(o, i), width));
-      }
-      Value result = body(k, values);
-      k.store(result, args[output], at(output, i));
-    };
-    if (shared == loops.outer().size())
-      k.sharedVectorLoop(loops.innerSize(), width, emitVector);
-    else
-      k.vectorLoop(loops.innerSize(), width, emitVector);
-  };
-  k.nest(loops.outer(), loops.strides, loops.offsets, emitRow, shared);
+  arguments.push_back(output.memory);
+  key += output.signature();
+  return arguments;
 }
 
 void NetworkLowering::emitMap(StringRef name, const Twine &key,
@@ -136,18 +36,42 @@ void NetworkLowering::emitMap(StringRef name, const Twine &key,
                               MapBody body) {
   if (output.elements() == 0)
     return;
-  SmallVector<Value> arguments;
   std::string fullKey = key.str();
-  for (const Buffer &input : inputs) {
-    arguments.push_back(input.memory);
-    fullKey += input.signature();
-  }
-  arguments.push_back(output.memory);
-  fullKey += output.signature();
-  MapLoops loops(inputs, output);
+  SmallVector<Value> arguments = argumentsOf(inputs, output, fullKey);
+  unsigned widest = 0;
+  for (Value memory : arguments)
+    widest = std::max(
+        widest, cast<MemRefType>(memory.getType()).getElementTypeBitWidth());
   callKernel(name, fullKey, arguments, [&](KernelBuilder &k, ValueRange args) {
-    emitLoops(k, args, loops, body);
+    MapLoops(inputs, output)
+        .emit(k, args, level.vectorBits / widest,
+              [&](MapLoops::Load load, int64_t width) {
+                return body(k, load(0, width));
+              });
   });
+}
+
+void NetworkLowering::emitStepsMap(StringRef name, const Twine &key,
+                                   ArrayRef<Buffer> inputs,
+                                   const Buffer &output,
+                                   const StoredParams &params, double largest,
+                                   MapBody body) {
+  if (output.elements() == 0)
+    return;
+  std::string fullKey = (key + keyOf(params)).str();
+  SmallVector<Value> arguments = argumentsOf(inputs, output, fullKey);
+  auto emit = [&](KernelBuilder &k, ValueRange args) {
+    auto bytes = [&](MapLoops::Load load, int64_t width) {
+      if (width < 4 * k.lanes())
+        return k.saturateBytes(body(k, load(0, width)), params);
+      SmallVector<Value> steps;
+      for (int64_t i = 0; i < width; i += k.lanes())
+        steps.push_back(body(k, load(i, k.lanes())));
+      return k.saturateBytes(steps, params, largest);
+    };
+    MapLoops(inputs, output).emit(k, args, 4 * k.lanes(), bytes);
+  };
+  callKernel(name, fullKey, arguments, emit);
 }
 
 void NetworkLowering::emitCopy(const Buffer &input, const Buffer &output) {
@@ -164,24 +88,20 @@ void NetworkLowering::emitRebias(const Buffer &input, const Buffer &output,
           });
 }
 
-void NetworkLowering::emitTableMap(const Buffer &input, Value table,
+void NetworkLowering::emitTableMap(const Buffer &input, ArrayRef<int8_t> table,
                                    const Buffer &output) {
-  // Element by element: no level looks vectors of bytes up.
   if (output.elements() == 0)
     return;
-  MapLoops loops(input, output);
-  callKernel("table", input.signature() + output.signature(),
-             {input.memory, output.memory, table},
-             [&](KernelBuilder &k, ValueRange args) {
-               auto look = [&](ArrayRef<Value> at) {
-                 Value byte = k.loadScalar(args[0], at[0]);
-                 Value index =
-                     k.b.create<arith::IndexCastUIOp>(k.b.getIndexType(), byte);
-                 k.b.create<memref::StoreOp>(k.loadScalar(args[2], index),
-                                             args[1], at[1]);
-               };
-               size_t shared = k.split(ShapedType::getNumElements(loops.sizes),
-                                       loops.sizes);
-               k.nest(loops.sizes, loops.strides, loops.offsets, look, shared);
-             });
+  std::string key;
+  SmallVector<Value> arguments = argumentsOf({input}, output, key);
+  arguments.push_back(constant(KernelBuilder::tableConstants(level, table)));
+  callKernel("table", key, arguments, [&](KernelBuilder &k, ValueRange args) {
+    SmallVector<Value> rows = k.loadTable(args[2]);
+    auto look = [&](MapLoops::Load load, int64_t width) {
+      return k.lookUp(rows, args[2], load(0, width)[0]);
+    };
+    MapLoops(input, output)
+        .emit(k, args.drop_back(), rows.empty() ? 1 : level.vectorBits / 8,
+              look);
+  });
 }

@@ -82,11 +82,17 @@ public:
   /// out[i] = body(in_0[i], ...), inputs broadcast by stride 0.
   void emitMap(StringRef name, const Twine &key, ArrayRef<Buffer> inputs,
                const Buffer &output, MapBody body);
+  /// The same with a body that computes numbers of steps of `params`, of
+  /// magnitude `largest` or less, which are saturated to stored bytes.
+  void emitStepsMap(StringRef name, const Twine &key, ArrayRef<Buffer> inputs,
+                    const Buffer &output, const StoredParams &params,
+                    double largest, MapBody body);
   void emitCopy(const Buffer &input, const Buffer &output);
   /// Adds 0 or +-128 to bytes, between the caller's and the stored domain.
   void emitRebias(const Buffer &input, const Buffer &output, int32_t bias);
-  /// out[i] = table[in[i]] on stored bytes; `table` is a constant of 256 bytes.
-  void emitTableMap(const Buffer &input, Value table, const Buffer &output);
+  /// out[i] = table[in[i]] on stored bytes; `table` has 256 entries.
+  void emitTableMap(const Buffer &input, ArrayRef<int8_t> table,
+                    const Buffer &output);
 
   //===--- conversions (Quantization.cpp) ---------------------------------===//
   void emitRequantize(const Buffer &input, RankedTensorType from,

@@ -43,13 +43,18 @@ void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,
   if (perAxis)
     inputs.push_back(
         factorTable(*this, perAxis, from.getRank(), getTensorScale(to)));
-  emitMap("requantize", keyOf(in) + keyOf(out) + keyOf(factor), inputs, output,
-          [&](KernelBuilder &k, ArrayRef<Value> values) {
-            Value t = centered(k, values[0], from, in);
-            Value m = perAxis ? values[1]
-                              : k.constant(factor, KernelBuilder::widthOf(t));
-            return k.saturateBytes(k.b.create<arith::MulFOp>(t, m), out);
-          });
+  double largest =
+      (isAccumulatorTensor(from) ? 0x1p31 : 511.0) *
+      (perAxis ? *llvm::max_element(perAxis.getScales()) / getTensorScale(to)
+               : factor);
+  emitStepsMap("requantize", keyOf(in) + keyOf(factor), inputs, output, out,
+               largest, [&](KernelBuilder &k, ArrayRef<Value> values) -> Value {
+                 Value t = centered(k, values[0], from, in);
+                 Value m = perAxis
+                               ? values[1]
+                               : k.constant(factor, KernelBuilder::widthOf(t));
+                 return k.b.create<arith::MulFOp>(t, m);
+               });
 }
 
 LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
@@ -63,12 +68,13 @@ LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
 void NetworkLowering::emitQuantize(const Buffer &input, const Buffer &output,
                                    RankedTensorType to) {
   StoredParams params = storedParams(to);
-  emitMap(
-      "quantize", keyOf(params), {input}, output,
-      [&](KernelBuilder &k, ArrayRef<Value> in) {
-        Value scale = k.constant(params.scale, KernelBuilder::widthOf(in[0]));
-        return k.saturateBytes(k.b.create<arith::DivFOp>(in[0], scale), params);
-      });
+  emitStepsMap("quantize", "", {input}, output, params,
+               std::numeric_limits<double>::infinity(),
+               [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
+                 int64_t width = KernelBuilder::widthOf(in[0]);
+                 return k.b.create<arith::DivFOp>(
+                     in[0], k.constant(params.scale, width));
+               });
 }
 
 void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
