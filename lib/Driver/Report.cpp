@@ -149,6 +149,7 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
       });
       json.attribute("constant_bytes", int64_t(code->constants.size()));
       json.attribute("arena_bytes", code->arenaBytes);
+      json.attribute("live_bytes", code->liveBytes);
       if (!code->provedPairs.empty())
         writeProvedPairs(json, addUp(code->provedPairs));
       writeTensors(json, "inputs", code->inputs);

@@ -207,8 +207,11 @@ lowerForLevel(ModuleOp network, const TargetLevel &level, ConstantBlob &blob,
   if (failed(pm.run(*module)))
     return nullptr;
   module->walk([&](Operation *op) {
-    if (auto bytes = op->getAttrOfType<IntegerAttr>(kArenaBytesAttr))
-      code.arenaBytes = std::max(code.arenaBytes, bytes.getInt());
+    auto bytes = op->getAttrOfType<IntegerAttr>(kArenaBytesAttr);
+    if (!bytes || bytes.getInt() <= code.arenaBytes)
+      return;
+    code.arenaBytes = bytes.getInt();
+    code.liveBytes = op->getAttrOfType<IntegerAttr>(kLiveBytesAttr).getInt();
   });
   registerBuiltinDialectTranslation(*network.getContext());
   registerLLVMDialectTranslation(*network.getContext());

@@ -65,6 +65,7 @@ struct GeneratedCode {
   SmallVector<TensorInfo> inputs, outputs;
   std::vector<uint8_t> constants;    ///< contents of the constants blob
   int64_t arenaBytes = 0;            ///< the largest need of a level
+  int64_t liveBytes = 0;             ///< that level's lower bound of any plan
   std::vector<std::string> observed; ///< names of qnn.observe, in call order
   llvm::StringMap<ProvedPairs> provedPairs; ///< by layer, for x86-64-v3
 };

@@ -7,8 +7,9 @@
 //
 // Input: an entry function whose block holds memref.alloc, memref.get_global
 // and straight-line users. Output: views of two arguments. Assumes that a
-// buffer is reached only through the SSA value of its allocation. Cost: the
-// square of the number of buffers, a few hundred in a large network.
+// buffer is reached only through the SSA value of its allocation. Cost: at most
+// a few hundred placements, each the square of the number of buffers, of which
+// a large network has a few hundred.
 //
 //===----------------------------------------------------------------------===//
 
@@ -80,15 +81,9 @@ int64_t getLiveBytes(ArrayRef<Allocation> allocations) {
   return most;
 }
 
-/// Greedy by size; returns the bytes of the arena without its slack.
-int64_t placeAllocations(MutableArrayRef<Allocation> allocations) {
-  SmallVector<Allocation *> order;
-  for (Allocation &allocation : allocations)
-    order.push_back(&allocation);
-  // Equal sizes stay in program order: the plan is deterministic.
-  llvm::sort(order, [](Allocation *a, Allocation *b) {
-    return std::make_pair(-a->bytes, a) < std::make_pair(-b->bytes, b);
-  });
+/// Places one allocation after the other into the lowest gap that fits; returns
+/// the bytes of the arena without its slack.
+int64_t placeInOrder(ArrayRef<Allocation *> order) {
   SmallVector<Allocation *> placed; // by offset
   int64_t total = 0;
   for (Allocation *allocation : order) {
@@ -110,6 +105,65 @@ int64_t placeAllocations(MutableArrayRef<Allocation> allocations) {
   }
   return total;
 }
+
+/// Tries orders until one needs no more than the live bytes; keeps the best.
+class Placement {
+public:
+  explicit Placement(MutableArrayRef<Allocation> allocations)
+      : allocations(allocations), enough(alignUp(getLiveBytes(allocations))) {}
+
+  /// Returns the bytes of the arena without its slack.
+  int64_t run() {
+    using Key = int64_t (*)(const Allocation &);
+    constexpr Key keys[] = {
+        [](const Allocation &a) { return -a.bytes; },
+        [](const Allocation &a) { return -a.bytes * (a.last - a.first + 1); },
+        [](const Allocation &a) { return a.first - a.last; },
+        [](const Allocation &a) { return a.first; },
+    };
+    for (Key key : keys)
+      if (best > enough)
+        search(key);
+    for (auto [allocation, offset] : llvm::zip_equal(allocations, offsets))
+      allocation.offset = offset;
+    return best;
+  }
+
+private:
+  /// From the order by `key` on: whatever ends highest is placed first the next
+  /// time.
+  void search(int64_t (*key)(const Allocation &)) {
+    SmallVector<Allocation *> order;
+    for (Allocation &allocation : allocations)
+      order.push_back(&allocation);
+    // Equal keys stay in program order: the plan is deterministic.
+    llvm::stable_sort(
+        order, [&](Allocation *a, Allocation *b) { return key(*a) < key(*b); });
+    for (int round = 0; round < kRounds; ++round) {
+      keepIfBetter(placeInOrder(order));
+      if (best <= enough)
+        return;
+      auto highest = llvm::max_element(order, [](Allocation *a, Allocation *b) {
+        return a->offset + a->bytes < b->offset + b->bytes;
+      });
+      std::rotate(order.begin(), highest, highest + 1);
+    }
+  }
+
+  void keepIfBetter(int64_t total) {
+    if (total >= best)
+      return;
+    best = total;
+    offsets.clear();
+    for (const Allocation &allocation : allocations)
+      offsets.push_back(allocation.offset);
+  }
+
+  static constexpr int kRounds = 64;
+  MutableArrayRef<Allocation> allocations;
+  int64_t enough, best = std::numeric_limits<int64_t>::max();
+  SmallVector<int64_t> offsets; ///< of the best plan
+};
 
 /// Replaces `op` by a view of `base` at `offset`.
 void replaceByView(Operation *op, Value base, int64_t offset) {
@@ -163,7 +217,7 @@ struct PlanMemoryPass final : qnn::impl::PlanMemoryPassBase<PlanMemoryPass> {
     FailureOr<SmallVector<Allocation>> allocations = collectAllocations(block);
     if (failed(allocations))
       return signalPassFailure();
-    int64_t arenaBytes = placeAllocations(*allocations) + qnn::kBufferAlignment;
+    int64_t arenaBytes = Placement(*allocations).run() + qnn::kBufferAlignment;
     Builder builder(&getContext());
     Type byte = builder.getI8Type();
     auto arenaType = MemRefType::get({arenaBytes}, byte);

@@ -41,6 +41,28 @@ func.func @places_constants() {
 
 // -----
 
+// By decreasing size %b and %c lie at 0, %a behind %b, and %d finds no room below %a: 256 bytes. What ended highest goes first the next
+// time, and the plan needs no more than what lives at one time.
+// CHECK-LABEL: func.func @tries_other_orders(
+// CHECK-SAME:    microkernel.arena_bytes = 256 : i64, microkernel.live_bytes = 192 : i64
+func.func private @small(memref<64xi8>, memref<64xi8>)
+func.func private @both(memref<64xi8>, memref<128xi8>)
+func.func private @large(memref<128xi8>)
+func.func @tries_other_orders() {
+  %a = memref.alloc() : memref<64xi8>
+  %b = memref.alloc() : memref<128xi8>
+  %c = memref.alloc() : memref<128xi8>
+  %d = memref.alloc() : memref<64xi8>
+  call @both(%d, %c) : (memref<64xi8>, memref<128xi8>) -> ()
+  call @large(%c) : (memref<128xi8>) -> ()
+  call @small(%d, %a) : (memref<64xi8>, memref<64xi8>) -> ()
+  call @both(%a, %b) : (memref<64xi8>, memref<128xi8>) -> ()
+  call @large(%b) : (memref<128xi8>) -> ()
+  return
+}
+
+// -----
+
 // A buffer that a loop body uses is not live at one position: refused.
 func.func @refuses_nested_uses(%n: index) {
   // expected-error@below {{expected uses in the block of the allocation only}}

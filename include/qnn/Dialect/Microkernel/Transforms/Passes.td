@@ -23,11 +23,14 @@ def PlanMemoryPass : Pass<"microkernel-plan-memory", "::mlir::ModuleOp"> {
 
     Law: two buffers may overlap only if no op lies in both live ranges, where a
     buffer is live from its first to its last use in the entry block. Offsets
-    of buffers (and of constants of 1 KiB or more) are multiples of 64 bytes. Placement is greedy by decreasing size into the
-    lowest gap that fits (Pisarchyk and Lee 2020, "Efficient memory management
-    for deep neural net inference", greedy by size). Arena and constants end
-    with 64 bytes that no buffer owns: kernels may read (never write) up to that
-    far behind the last buffer.
+    of buffers (and of constants of 1 KiB or more) are multiples of 64 bytes. Each
+    buffer in turn takes the lowest gap that fits (Pisarchyk and Lee 2020,
+    "Efficient memory management for deep neural net inference"): in the order
+    of decreasing size, and, until a plan needs no more than the live bytes, of
+    other keys, and each time again with the buffer first that ended highest.
+    The smallest plan is kept. Arena and constants end with 64 bytes that no
+    buffer owns: kernels may read (never write) up to that far behind the last
+    buffer.
 
     Refuses: buffers that are used in nested regions, and any number of public
     functions but one; both are errors, because a wrong plan corrupts memory.
