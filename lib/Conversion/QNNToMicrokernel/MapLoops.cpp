@@ -254,8 +254,10 @@ void MapLoops::emit(KernelBuilder &k, ValueRange args, int64_t width,
   }
   auto emitVector = [&](ArrayRef<Value> at, int64_t size) {
     auto loadFrom = [&](int64_t first, int64_t part) {
-      return load(k, args, moved(k, at, k.index(first), inner()), inner(),
-                  part);
+      SmallVector<Value> here(at);
+      if (first > 0)
+        here = moved(k, at, k.index(first), inner());
+      return load(k, args, here, inner(), part);
     };
     k.store(body(loadFrom, size), args.back(), at.back());
   };

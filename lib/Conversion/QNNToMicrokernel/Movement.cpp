@@ -30,14 +30,18 @@ LogicalResult NetworkLowering::lowerReshape(ReshapeOp op) {
 }
 
 LogicalResult NetworkLowering::lowerTranspose(TransposeOp op) {
-  Buffer input = getBuffer(op.getInput());
+  quant::QuantizeCastOp quantize = getQuantizeBeforeTranspose(op.getInput());
+  Buffer input = getBuffer(quantize ? quantize.getArg() : op.getInput());
   Buffer view = input;
   for (auto [d, p] : llvm::enumerate(op.getPermutation())) {
     view.shape[d] = input.shape[p];
     view.strides[d] = input.strides[p];
   }
   Buffer output = allocateFor(op.getResult());
-  emitCopy(view, output);
+  if (quantize)
+    emitQuantize(view, output, op.getType());
+  else
+    emitCopy(view, output);
   setBuffer(op.getResult(), output);
   return success();
 }

@@ -166,6 +166,10 @@ private:
   Value observe, observeArgument; ///< when the graph has observers
 };
 
+/// The quantization that gives `value`, when nothing but a
+/// transpose reads that: one kernel does both.
+quant::QuantizeCastOp getQuantizeBeforeTranspose(Value value);
+
 } // namespace mlir::qnn
 
 #endif // QNN_LIB_CONVERSION_QNNTOMICROKERNEL_NETWORKLOWERING_H

@@ -88,10 +88,19 @@ void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
           });
 }
 
+quant::QuantizeCastOp qnn::getQuantizeBeforeTranspose(Value value) {
+  auto cast = value.getDefiningOp<quant::QuantizeCastOp>();
+  if (!cast || !value.hasOneUse() || !isa<TransposeOp>(*value.user_begin()))
+    return {};
+  return cast;
+}
+
 LogicalResult NetworkLowering::lowerQuantize(quant::QuantizeCastOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   if (!getUniformElementType(type) || isAccumulatorTensor(type))
     return op.emitOpError("expected a per-tensor 8-bit result, got ") << type;
+  if (getQuantizeBeforeTranspose(op.getResult()))
+    return success(); // The transpose quantizes what it moves.
   Buffer output = allocateFor(op.getResult());
   emitQuantize(getBuffer(op.getArg()), output, type);
   setBuffer(op.getResult(), output);
