@@ -35,7 +35,7 @@ static llvm::Error makeError(const Twine &message) {
 }
 
 namespace {
-/// Keeps the first MLIR error as one line; passes warnings on.
+/// Keeps the first MLIR error as one line; passes warnings and remarks on.
 class DiagnosticCollector {
 public:
   DiagnosticCollector(MLIRContext *context, raw_ostream &log)
@@ -48,6 +48,8 @@ public:
             first = text;
           else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
             log << "warning: " << text << '\n';
+          else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+            log << "remark: " << text << '\n';
           return success();
         }) {}
 
@@ -221,6 +223,12 @@ llvm::Error Compilation::quantize() {
   quantizing.cache = *cache;
   quantizing.method = options.calibrator;
   quantizing.percentile = options.percentile;
+  if (!options.force) {
+    auto levels = parseLevels(options.march, triple);
+    if (!levels)
+      return levels.takeError();
+    quantizing.level = levels->back()->name.str();
+  }
   auto build = [&](PassManager &passes) {
     buildQuantizePipeline(passes, quantizing);
   };
@@ -313,6 +321,9 @@ llvm::Error Compilation::run() {
       return makeError("'" + options.input +
                        "' is quantized already: it "
                        "takes no calibration");
+    if (options.force)
+      return makeError("'" + options.input +
+                       "' is quantized already: --force is of no use");
     if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
       return error;
   } else {

@@ -57,6 +57,10 @@ struct CommandLine {
       "precision", cl::value_desc("int8|f32"), cl::init("int8"),
       cl::cat(quantization),
       cl::desc("int8 (default; needs calibration data or a cache) or f32")};
+  cl::opt<bool> force{
+      "force", cl::cat(quantization),
+      cl::desc("Quantize layers also where int8 is predicted to be slower than "
+               "float at the best level of --march")};
   cl::list<std::string> rules{
       "precision-rule", cl::value_desc("PATTERN=float|int8"),
       cl::cat(quantization),
@@ -182,6 +186,7 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.quantizedIO = line.io == "quantized";
   options.calibrator = line.calibrator;
   options.precisionRules = line.rules;
+  options.force = line.force;
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;
   if (options.precision == Precision::Int8)
@@ -193,6 +198,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
                      " is of no use with --precision=f32");
   };
   if (llvm::Error error = checkUnused(line.rules))
+    return error;
+  if (llvm::Error error = checkUnused(line.force))
     return error;
   if (llvm::Error error = checkUnused(line.data))
     return error;

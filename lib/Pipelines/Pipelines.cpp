@@ -64,6 +64,13 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
   ranges.method = options.method;
   ranges.percentile = options.percentile;
   pm.addNestedPass<func::FuncOp>(createApplyRangesPass(ranges));
+  // After calibration: one cache serves every level.
+  if (!options.level.empty()) {
+    KeepFasterFloatPassOptions faster;
+    faster.level = options.level;
+    faster.emitRemarks = true;
+    pm.addNestedPass<func::FuncOp>(createKeepFasterFloatPass(faster));
+  }
   pm.addNestedPass<func::FuncOp>(createQuantizePass());
   addStageCheck(pm, "qdq");
   pm.addNestedPass<func::FuncOp>(createFoldQDQPass());

@@ -84,7 +84,7 @@ def check_fold(work, seed):
     """Float network -> QDQ stage -> Quantized stage."""
     source, feed = prepare(work, seed, True)
     cache = work / "cache.json"
-    run("quant-compile", source, f"--calibration-data={work / 'x.npy'}", f"--calibration-cache={cache}", "--emit=mlir",
+    run("quant-compile", source, f"--calibration-data={work / 'x.npy'}", f"--calibration-cache={cache}", "--force", "--emit=mlir",
         "-o", work / "quantized.mlir")
     stages = ["--qnn-graph-pipeline", "--qnn-calibration-pipeline", f"-qnn-apply-ranges=cache={cache}", "-qnn-quantize"]
     run("quant-opt", source, *stages, "-o", work / "qdq.mlir")

@@ -56,6 +56,7 @@ def ConvertQNNToMicrokernelPass
       %c0 = arith.constant 0 : index
       %c0_0 = arith.constant 0 : index
       %c0_1 = arith.constant 0 : index
+      %c0_2 = arith.constant 0 : index
       %0 = vector.load %arg0[%c0] : memref<4xf32>, vector<4xf32>
       %cst = arith.constant dense<0.000000e+00> : vector<4xf32>
       %1 = arith.cmpf olt, %cst, %0 : vector<4xf32>

@@ -42,6 +42,8 @@ struct CompileOptions {
   std::string name;   ///< prefix of the exported names, a C identifier
   Precision precision = Precision::Int8;
   std::vector<std::string> precisionRules;
+  /// Quantize also what int8 is predicted to make slower.
+  bool force = false;
   std::vector<std::string> calibrationData;
   std::string calibrationCache;
   std::string calibrator = "minmax"; ///< or "percentile"

@@ -51,6 +51,10 @@ struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
       *this, "percentile",
       llvm::cl::desc("Per cent of the values a percentile range keeps"),
       llvm::cl::init(99.99)};
+  Option<std::string> level{
+      *this, "level",
+      llvm::cl::desc("Keep layers float where int8 would be slower at this "
+                     "level, as qnn-keep-faster-float; default: nowhere")};
 };
 
 /// Imported float graph to Graph stage: what the f32 compiler generates code

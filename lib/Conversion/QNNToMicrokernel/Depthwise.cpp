@@ -10,7 +10,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "DepthwiseTile.h"
-#include "Schedule.h"
+
+#include "qnn/CostModel/CostModel.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -44,9 +45,9 @@ private:
 } // namespace
 
 void DepthwiseLoops::run() {
-  // Half as fast as dense products; units share rows.
+  // Units share rows.
   double macs = double(output.elements()) * plan.h.kernel * plan.w.kernel;
-  k.split(2 * productNanoseconds(k.level, plan.isFloat, macs),
+  k.split(CostModel(k.level).depthwise(macs, !plan.isFloat),
           llvm::divideCeil(output.shape[1], plan.rows));
   int64_t imageBytes = kernel.input.strides[0] * (plan.isFloat ? 4 : 1);
   k.loop(0, output.shape[0], 1, [&](Value n) {

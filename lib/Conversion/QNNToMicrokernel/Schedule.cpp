@@ -7,6 +7,7 @@
 
 #include "Schedule.h"
 
+#include "qnn/CostModel/CostModel.h"
 #include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -113,19 +114,13 @@ static int64_t weightBytes(const Walk &walk) {
   return walk.channels * walk.steps() * 4;
 }
 
-double qnn::productNanoseconds(const TargetLevel &level, bool isFloat,
-                               double macs) {
-  bool sumsQuads = level.dot == DotKind::VNNI || level.dot == DotKind::NeonDot;
-  double perLane = isFloat ? 1 : sumsQuads ? 4 : 1.5;
-  return macs / (5 * perLane * level.vectorBits / 32);
-}
-
 static double registerNanoseconds(const TargetLevel &level, bool isFloat,
                                   const Walk &walk) {
-  return productNanoseconds(level, isFloat,
-                            double(walk.pixels()) * walk.groups *
-                                walk.channels * walk.steps() *
-                                (isFloat ? 1 : kStepElements));
+  double macs = double(walk.pixels()) * walk.groups *
+                llvm::alignTo(walk.channels, kBlockColumns) * walk.steps() *
+                (isFloat ? 1 : kStepElements);
+  return CostModel(level).product(macs, walk.groups * weightBytes(walk),
+                                  !isFloat);
 }
 
 static double tileNanoseconds(const Walk &walk, const TilePlan &plan) {

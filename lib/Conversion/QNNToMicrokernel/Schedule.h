@@ -56,9 +56,6 @@ struct ProductSchedule {
   std::string str() const;
 };
 
-/// About how long `macs` multiply-adds in vector registers take.
-double productNanoseconds(const TargetLevel &level, bool isFloat, double macs);
-
 /// On layers: a dictionary from names of levels to schedules as
 /// ProductSchedule::str() writes them, which replace the chosen ones.
 inline constexpr llvm::StringLiteral kScheduleAttr = "qnn.schedule";

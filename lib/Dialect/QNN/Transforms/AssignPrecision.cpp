@@ -99,7 +99,7 @@ struct AssignPrecisionPass final
         op->emitRemark("keeps float by ")
             << (last ? "rule '" + last->text + "'" : std::string("default"));
     } else if (last) {
-      op->removeAttr(kPrecisionAttr);
+      op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "int8"));
     }
   }
 };

@@ -12,10 +12,14 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-bool qnn::isKeptFloat(Operation *op) {
-  auto precision = op->getAttrOfType<StringAttr>(kPrecisionAttr);
-  return precision && precision.getValue() == "float";
+static bool hasPrecision(Operation *op, StringRef precision) {
+  auto attribute = op->getAttrOfType<StringAttr>(kPrecisionAttr);
+  return attribute && attribute.getValue() == precision;
 }
+
+bool qnn::isKeptFloat(Operation *op) { return hasPrecision(op, "float"); }
+
+bool qnn::isKeptInt8(Operation *op) { return hasPrecision(op, "int8"); }
 
 /// A constant, or the dequantized constant that qnn-quantize makes of it.
 static bool isConstant(Value value) {

@@ -1,6 +1,6 @@
 // RUN: quant-opt %s -qnn-assign-precision | FileCheck %s --check-prefix=DEFAULT
 // RUN: quant-opt %s -qnn-assign-precision="rules=op:tanh=float,out*=float,op:softmax=int8,out2=int8" | FileCheck %s --check-prefix=RULES
-// RUN: quant-opt %s -qnn-assign-precision=rules=op:tanh=float -qnn-assign-precision=rules=op:tanh=int8 | FileCheck %s --check-prefix=DEFAULT
+// RUN: quant-opt %s -qnn-assign-precision=rules=op:tanh=float -qnn-assign-precision=rules=op:tanh=int8 | FileCheck %s --check-prefix=REPLACED
 // RUN: quant-opt %s -qnn-assign-precision="rules=act=float emit-remarks" 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: quant-opt %s -qnn-assign-precision=rules=op:tanh=float > %t.once
 // RUN: quant-opt %s -qnn-assign-precision=rules=op:tanh=float -qnn-assign-precision=rules=op:tanh=float > %t.twice
@@ -17,7 +17,7 @@
 // RUN: not quant-opt %s -qnn-assign-precision=rules=conv9=float 2>&1 | FileCheck %s --check-prefix=NOTHING
 // NOTHING: error: precision rule 'conv9=float' matches no layer
 
-// Without rules only kinds without profit stay float; the last matching rule wins; a rule takes a mark back.
+// Without rules only kinds without profit stay float; the last matching rule wins; a rule for int8 replaces a mark.
 // DEFAULT: qnn.tanh %{{[a-z0-9]+}} :
 // DEFAULT-NEXT: qnn.sigmoid %{{[a-z0-9]+}} :
 // DEFAULT-NEXT: qnn.sigmoid %{{[a-z0-9]+}} :
@@ -25,9 +25,10 @@
 // DEFAULT-NEXT: qnn.softmax {{.*}}qnn.precision = "float"
 // RULES: qnn.tanh %{{[a-z0-9]+}} {qnn.precision = "float"}
 // RULES-NEXT: qnn.sigmoid %{{[a-z0-9]+}} {qnn.precision = "float"}
-// RULES-NEXT: qnn.sigmoid %{{[a-z0-9]+}} :
+// RULES-NEXT: qnn.sigmoid %{{[a-z0-9]+}} {qnn.precision = "int8"}
 // RULES-NEXT: qnn.div {{.*}} {qnn.precision = "float"}
-// RULES-NEXT: qnn.softmax %{{[a-z0-9]+}} {axis = 1 : i64} :
+// RULES-NEXT: qnn.softmax %{{[a-z0-9]+}} {axis = 1 : i64, qnn.precision = "int8"} :
+// REPLACED: qnn.tanh %{{[a-z0-9]+}} {qnn.precision = "int8"}
 // REMARK: remark: {{.*}}keeps float by rule 'act=float'
 // REMARK: remark: keeps float by default
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {

@@ -182,7 +182,9 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
   let summary = "Choose which layers stay float";
   let description = [{
     Marks layers with the attribute `qnn.precision = "float"`, which keeps them
-    out of quantization; every other quantizable layer runs in int8. A rule is
+    out of quantization; every other quantizable layer runs in int8, those that a
+    rule names with `qnn.precision = "int8"` even where that is predicted to be
+    slower (`qnn-keep-faster-float`). A rule is
     `PATTERN=float` or `PATTERN=int8`; the pattern is a glob (`*`, `?`, `[a-z]`)
     on the layer name, which is the name of the ONNX node, or, after `op:`, on
     the kind of the op (`op:conv2d`). The last matching rule wins. Layers no
@@ -207,7 +209,7 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
     ```mlir
     func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
       %0 = qnn.tanh %x {qnn.precision = "float"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
-      %1 = qnn.hard_swish %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+      %1 = qnn.hard_swish %0 {qnn.precision = "int8"} : (tensor<1x4xf32>) -> tensor<1x4xf32>
       return %1 : tensor<1x4xf32>
     }
     ```
@@ -216,6 +218,46 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
   let options = [
     ListOption<"rules", "rules", "std::string",
         "Comma-separated PATTERN=float or PATTERN=int8; the last match wins">,
+    QNN_EmitRemarks
+  ];
+}
+
+def KeepFasterFloatPass : QNN_Pass<"qnn-keep-faster-float"> {
+  let summary = "Keep layers float where int8 would be slower";
+  let description = [{
+    Predicts the time of every layer in int8 and in float at `level`, and of the
+    conversions between the two, and marks layers `qnn.precision = "float"` so
+    that the sum is least. Runs after ranges are known, so that one calibration
+    cache serves every level. A layer must win 2 us to stay float: less is beyond
+    what the model knows.
+
+    Law: precision is an annotation, no value changes. The choice is a minimum
+    cut of the graph of layers (Greig, Porteous and Seheult 1989), so no other
+    choice has a smaller predicted time.
+
+    Refuses: a level that --march does not take is an error. Layers that are
+    float already, by rule or because they have no integer form, stay so, and
+    layers marked `qnn.precision = "int8"` stay int8.
+
+    Before (`-qnn-keep-faster-float=level=x86-64-v3`): two conversions for one product of elements
+    ```mlir
+    func.func @main(%x: tensor<1x256x256x4xf32>) -> tensor<1x256x256x4xf32> {
+      %0 = qnn.mul %x, %x : (tensor<1x256x256x4xf32>, tensor<1x256x256x4xf32>) -> tensor<1x256x256x4xf32>
+      return %0 : tensor<1x256x256x4xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x256x256x4xf32>) -> tensor<1x256x256x4xf32> {
+      %0 = qnn.mul %x, %x {qnn.precision = "float"} : (tensor<1x256x256x4xf32>, tensor<1x256x256x4xf32>) -> tensor<1x256x256x4xf32>
+      return %0 : tensor<1x256x256x4xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-keep-faster-float.mlir
+  }];
+  let options = [
+    Option<"level", "level", "std::string", "\"x86-64\"",
+        "instruction-set level, one of the names --march takes">,
     QNN_EmitRemarks
   ];
 }

@@ -33,13 +33,16 @@
 
 namespace mlir::qnn {
 
-/// The discardable attribute that keeps an op float, with value "float".
+/// The discardable attribute that keeps an op "float", or "int8" whatever that
+/// costs.
 inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 
 /// True when `op` carries `qnn.precision = "float"`.
 bool isKeptFloat(Operation *op);
+/// True when `op` carries `qnn.precision = "int8"`.
+bool isKeptInt8(Operation *op);
 /// True when `op` has an integer form and nothing keeps it float.
 bool runsInInt8(Operation *op);
 /// True when `op` runs in int8 and commutes with dequantization.
