@@ -14,12 +14,19 @@ class TensorInfo(c.Structure):
                 ("scale", c.c_float), ("zero_point", c.c_int32), ("bytes", c.c_uint64)]
 
 
+class LayerInfo(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("kind", c.c_char_p), ("type", c.c_int32), ("units", c.c_uint32), ("macs", c.c_uint64),
+                ("weight_bytes", c.c_uint64), ("input_bytes", c.c_uint64), ("output_bytes", c.c_uint64),
+                ("predicted_nanoseconds", c.c_uint64)]
+
+
 class Info(c.Structure):
     _fields_ = [("abi_version", c.c_uint32), ("numerics_version", c.c_uint32), ("arena_bytes", c.c_uint64),
                 ("selftest_arena_bytes", c.c_uint64), ("constant_bytes", c.c_uint64), ("align", c.c_uint32),
                 ("num_inputs", c.c_uint32), ("num_outputs", c.c_uint32), ("num_levels", c.c_uint32),
                 ("inputs", c.POINTER(TensorInfo)), ("outputs", c.POINTER(TensorInfo)), ("levels", c.POINTER(c.c_char_p)),
-                ("level", c.c_char_p), ("name", c.c_char_p), ("build", c.c_char_p)]
+                ("level", c.c_char_p), ("name", c.c_char_p), ("build", c.c_char_p), ("layers", c.POINTER(LayerInfo)),
+                ("num_layers", c.c_uint64)]
 
 
 class Network:

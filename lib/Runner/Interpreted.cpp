@@ -67,8 +67,8 @@ public:
 
   ArrayRef<PortInfo> inputs() const override { return inputInfos; }
   ArrayRef<PortInfo> outputs() const override { return outputInfos; }
-  llvm::Error run(ArrayRef<const void *> inputs,
-                  ArrayRef<void *> outputs) override;
+  llvm::Error run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                  ProfileFn profile) override;
 
 private:
   std::shared_ptr<LoadedModule> module;
@@ -199,7 +199,8 @@ static void copyOut(const Tensor &tensor, NpyType arrayType, void *to) {
 }
 
 llvm::Error InterpretedNetwork::run(ArrayRef<const void *> inputs,
-                                    ArrayRef<void *> outputs) {
+                                    ArrayRef<void *> outputs,
+                                    ProfileFn /*profile*/) {
   SmallVector<Tensor> tensors;
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
     tensors.push_back(makeTensor(cast<RankedTensorType>(type),

@@ -7,6 +7,8 @@
 
 #include "qnn/Runner/Runner.h"
 
+#include "Profile.h"
+
 #include "qnn/Runner/Network.h"
 #include "qnn/Support/OutputFile.h"
 
@@ -137,7 +139,8 @@ loadInputs(const Network &network, const RunOptions &options) {
   auto buffers = allocateAll(network.inputs());
   if (!buffers)
     return buffers.takeError();
-  bool random = options.bench > 0 && options.inputs.empty();
+  bool random =
+      (options.bench > 0 || options.profile > 0) && options.inputs.empty();
   std::vector<bool> given(buffers->size(), random);
   for (size_t i = 0; random && i < buffers->size(); ++i)
     fillRandom(network.inputs()[i].type,
@@ -293,7 +296,7 @@ static double getMedian(ArrayRef<double> sorted) {
 }
 
 static void printJson(const Network &network, ArrayRef<double> times,
-                      llvm::raw_ostream &os) {
+                      const Profile *profile, llvm::raw_ostream &os) {
   llvm::json::OStream json(os);
   json.object([&] {
     json.attributeArray("outputs", [&] {
@@ -307,12 +310,15 @@ static void printJson(const Network &network, ArrayRef<double> times,
           json.attribute("type", getNpyTypeName(info.type));
         });
     });
-    if (times.empty())
-      return;
-    json.attribute("median_ms", getMedian(times));
-    json.attribute("min_ms", times.front());
-    json.attribute("runs", static_cast<int64_t>(times.size()));
-    json.attribute("threads", static_cast<int64_t>(network.getNumThreads()));
+    if (profile)
+      profile->printJson(json);
+    if (!times.empty()) {
+      json.attribute("median_ms", getMedian(times));
+      json.attribute("min_ms", times.front());
+      json.attribute("runs", static_cast<int64_t>(times.size()));
+    }
+    if (profile || !times.empty())
+      json.attribute("threads", static_cast<int64_t>(network.getNumThreads()));
   });
   os << '\n';
 }
@@ -342,6 +348,13 @@ static llvm::Error runNetwork(Network &network, const RunOptions &options,
   auto times = measure(network, from, to, options.bench);
   if (!times)
     return times.takeError();
+  std::optional<Profile> profile;
+  if (options.profile) {
+    auto measured = Profile::measure(network, from, to, options.profile);
+    if (!measured)
+      return measured.takeError();
+    profile = std::move(*measured);
+  }
   if (!options.outputDir.empty())
     if (llvm::Error error = writeOutputs(network, *outputs, options.outputDir))
       return error;
@@ -351,8 +364,10 @@ static llvm::Error runNetwork(Network &network, const RunOptions &options,
                         "thread(s)\n",
                         times->size(), getMedian(*times), times->front(),
                         network.getNumThreads());
+  if (profile)
+    profile->print(os);
   if (options.json)
-    printJson(network, *times, os);
+    printJson(network, *times, profile ? &*profile : nullptr, os);
   return llvm::Error::success();
 }
 

@@ -41,8 +41,9 @@ public:
   ArrayRef<PortInfo> inputs() const override { return inputInfos; }
   ArrayRef<PortInfo> outputs() const override { return outputInfos; }
   unsigned getNumThreads() const override { return threads.count(); }
-  llvm::Error run(ArrayRef<const void *> inputs,
-                  ArrayRef<void *> outputs) override;
+  llvm::Error run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
+                  ProfileFn profile) override;
+  ArrayRef<LayerInfo> layers() const override { return layerInfos; }
 
 private:
   llvm::Error load(StringRef path, const std::string &prefix);
@@ -52,6 +53,8 @@ private:
   abi::RunFn entry = nullptr;
   std::unique_ptr<llvm::WritableMemoryBuffer> arena;
   std::vector<PortInfo> inputInfos, outputInfos;
+  std::vector<LayerInfo> layerInfos;
+  llvm::DenseMap<const char *, size_t> layerIndices; ///< by name
 };
 } // namespace
 
@@ -111,6 +114,16 @@ static std::vector<PortInfo> getInfos(const abi::TensorInfo *tensors,
   return infos;
 }
 
+static std::vector<LayerInfo> getLayers(ArrayRef<abi::LayerInfo> layers) {
+  std::vector<LayerInfo> infos;
+  for (const abi::LayerInfo &layer : layers)
+    infos.push_back({layer.name, layer.kind, layer.type == abi::Float32,
+                     layer.units, layer.macs, layer.weightBytes,
+                     layer.inputBytes, layer.outputBytes,
+                     layer.predictedNanoseconds});
+  return infos;
+}
+
 llvm::Error SharedObjectNetwork::load(StringRef path,
                                       const std::string &prefix) {
   // A name without '/' would be searched in the system's directories.
@@ -134,6 +147,10 @@ llvm::Error SharedObjectNetwork::load(StringRef path,
         ": compile the model again with this quant-compile");
   inputInfos = getInfos(info->inputs, info->inputCount);
   outputInfos = getInfos(info->outputs, info->outputCount);
+  ArrayRef<abi::LayerInfo> layers(info->layers, info->layerCount);
+  layerInfos = getLayers(layers);
+  for (auto [i, layer] : llvm::enumerate(layers))
+    layerIndices[layer.name] = i;
   arena = llvm::WritableMemoryBuffer::getNewUninitMemBuffer(
       info->arenaBytes, "", llvm::Align(abi::kAlign));
   if (!arena)
@@ -154,8 +171,18 @@ SharedObjectNetwork::open(StringRef path, unsigned threads) {
 }
 
 llvm::Error SharedObjectNetwork::run(ArrayRef<const void *> inputs,
-                                     ArrayRef<void *> outputs) {
+                                     ArrayRef<void *> outputs,
+                                     ProfileFn profile) {
   abi::Context context = {};
+  auto note = [&](const char *layer, bool begins) {
+    profile(layerIndices.lookup(layer), begins);
+  };
+  if (profile) {
+    context.profileArgument = &note;
+    context.profile = [](void *argument, const char *layer, int32_t begins) {
+      (*static_cast<decltype(note) *>(argument))(layer, begins);
+    };
+  }
   context.arena = arena->getBufferStart();
   threads.setHook(context);
   if (int status = entry(&context, inputs.data(), outputs.data()))

@@ -249,14 +249,22 @@ FailureOr<GeneratedCode> qnn::generateCode(ModuleOp network,
     if (!part)
       return failure();
     part->setTargetTriple(triple.str());
-    // Internal functions that nothing calls yet would be dropped: keep the
-    // entry visible until it is linked.
+    // What nothing refers to yet would be dropped: keep the entry and the table
+    // of layers visible until they are linked.
     std::string name = getRunFunctionName(*level);
-    part->getFunction(name)->setLinkage(llvm::GlobalValue::ExternalLinkage);
+    std::string layers = getLayerTableName(*level);
+    if (llvm::GlobalValue *table = part->getNamedValue(kLayerTable))
+      table->setName(layers);
+    auto setLinkage = [&](llvm::Module &module,
+                          llvm::GlobalValue::LinkageTypes linkage) {
+      for (StringRef kept : {StringRef(name), StringRef(layers)})
+        if (llvm::GlobalValue *value = module.getNamedValue(kept))
+          value->setLinkage(linkage);
+    };
+    setLinkage(*part, llvm::GlobalValue::ExternalLinkage);
     if (linker.linkInModule(std::move(part)))
       return network.emitError("expected modules of levels that link");
-    code.module->getFunction(name)->setLinkage(
-        llvm::GlobalValue::InternalLinkage);
+    setLinkage(*code.module, llvm::GlobalValue::InternalLinkage);
   }
   // Kernels may read (not use) up to 64 bytes behind the last constant.
   code.constants.resize(code.constants.size() + kBufferAlignment);

@@ -165,7 +165,7 @@ void EntryWriter::writeTensorInfos(StringRef which,
 void EntryWriter::writeInfos() {
   text += "%NAME.tensor = type { ptr, ptr, i32, i32, float, i32, i64 }\n"
           "%NAME.info = type { i32, i32, i64, i64, i64, i32, i32, i32, i32, "
-          "ptr, ptr, ptr, ptr, ptr, ptr }\n";
+          "ptr, ptr, ptr, ptr, ptr, ptr, ptr, i64 }\n";
   writeTensorInfos("inputs", code.inputs);
   writeTensorInfos("outputs", code.outputs);
   writeString("name", options.name);
@@ -174,16 +174,22 @@ void EntryWriter::writeInfos() {
   size_t count = code.levels.size();
   for (auto [i, level] : enumerate(code.levels)) {
     writeString("level." + Twine(i) + ".name", level->name);
+    std::string layers = getLayerTableName(*level);
+    const GlobalVariable *table =
+        code.module->getGlobalVariable(layers, /*AllowInternal=*/true);
+    size_t layerCount =
+        table ? table->getValueType()->getArrayNumElements() : 0;
     levels += formatv("{0}ptr @_NAME.level.{1}.name", i ? ", " : "", i);
     infos += formatv(
         "{0}%NAME.info {{ i32 {1}, i32 {2}, i64 {3}, i64 {4}, i64 {5}, i32 "
         "{6}, "
         "i32 {7}, i32 {8}, i32 {9}, ptr @_NAME.inputs, ptr @_NAME.outputs, "
         "ptr @_NAME.levels, ptr @_NAME.level.{10}.name, ptr @_NAME.name, "
-        "ptr @_NAME.build }",
+        "ptr @_NAME.build, ptr {11}, i64 {12} }",
         i ? ", " : "", abi::kAbiVersion, abi::kNumericsVersion, code.arenaBytes,
         getSelftestArenaBytes(code), code.constants.size(), abi::kAlign,
-        code.inputs.size(), code.outputs.size(), count, i);
+        code.inputs.size(), code.outputs.size(), count, i,
+        table ? "@" + layers : "null", layerCount);
   }
   line("@_NAME.levels = internal constant [{0} x ptr] [{1}]", count, levels);
   line("@_NAME.infos = internal constant [{0} x %NAME.info] [{1}]", count,

@@ -175,11 +175,12 @@ typedef void (*NAME_parallel_for_fn)(void *argument, int64_t count,
                                      void (*body)(void *body_argument, int64_t index),
                                      void *body_argument);
 
-/* Called before (begins = 1) and after (begins = 0) a layer. */
+/* Called before (begins = 1) and after (begins = 0) each layer, on the thread of
+   NAME_run; layer is the name in a NAME_layer_info. Must not throw. */
 typedef void (*NAME_profile_fn)(void *argument, const char *layer, int32_t begins);
 
 /* What one call of NAME_run may use. Calls at the same time need an arena each.
-   Zero-initialize: the hooks are optional. The profile hook is not called yet. */
+   Zero-initialize: the hooks are optional. */
 typedef struct {
   void *arena; /* UPPER_ARENA_BYTES, aligned to UPPER_ALIGN; contents do not matter */
   NAME_parallel_for_fn parallel_for;
@@ -199,6 +200,18 @@ typedef struct {
 } NAME_tensor_info;
 
 typedef struct {
+  const char *name; /* of the node in the model; unique */
+  const char *kind; /* such as "conv2d" */
+  int32_t type;     /* of its results: UPPER_FLOAT32 or UPPER_INT8 */
+  uint32_t units;   /* most parts that parallel_for gets at once */
+  uint64_t macs;    /* multiply-adds */
+  uint64_t weight_bytes;
+  uint64_t input_bytes;
+  uint64_t output_bytes;
+  uint64_t predicted_nanoseconds; /* 0: no prediction */
+} NAME_layer_info;
+
+typedef struct {
   uint32_t abi_version;
   uint32_t numerics_version; /* equal versions compute equal bytes */
   uint64_t arena_bytes;
@@ -214,6 +227,8 @@ typedef struct {
   const char *level;         /* the one this CPU runs */
   const char *name;
   const char *build; /* hash of code and constants */
+  const NAME_layer_info *layers; /* of this level, in the order they run */
+  uint64_t num_layers;
 } NAME_info;
 
 )";

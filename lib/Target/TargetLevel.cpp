@@ -62,6 +62,10 @@ std::string mlir::qnn::getRunFunctionName(const TargetLevel &level) {
   return "run_" + getLevelSymbol(level);
 }
 
+std::string mlir::qnn::getLayerTableName(const TargetLevel &level) {
+  return getRunFunctionName(level) + "_layers";
+}
+
 const TargetLevel *mlir::qnn::findLevel(StringRef name) {
   for (ArrayRef<TargetLevel> levels : {ArrayRef<TargetLevel>(kX86Levels),
                                        ArrayRef<TargetLevel>(kAArch64Levels)})

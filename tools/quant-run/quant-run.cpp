@@ -13,6 +13,26 @@
 #include "llvm/Support/raw_ostream.h"
 
 namespace cl = llvm::cl;
+using llvm::StringRef;
+
+namespace {
+/// An option that takes a whole number of at least `least`. (An option that was
+/// given without a value is an empty string.)
+struct CountOption {
+  StringRef name, text;
+  unsigned least, *value;
+};
+} // namespace
+
+static llvm::Error parseCounts(llvm::ArrayRef<CountOption> options) {
+  for (const CountOption &option : options) {
+    auto count = mlir::qnn::parseCount(option.name, option.text, option.least);
+    if (!count)
+      return count.takeError();
+    *option.value = *count;
+  }
+  return llvm::Error::success();
+}
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
@@ -35,6 +55,10 @@ int main(int argc, char **argv) {
   cl::opt<std::string> bench(
       "bench", cl::init("0"), cl::value_desc("N"), cl::cat(category),
       cl::desc("Measure N runs; without --input on fixed random values"));
+  cl::opt<std::string> profile(
+      "profile", cl::init("0"), cl::value_desc("N"), cl::cat(category),
+      cl::ValueOptional,
+      cl::desc("Measure each layer in N runs (default 20); a shared object"));
   cl::opt<std::string> threads("threads", cl::init("1"), cl::value_desc("K"),
                                cl::desc("Threads to use (default 1)"),
                                cl::cat(category));
@@ -54,12 +78,6 @@ int main(int argc, char **argv) {
           "or an .mlir file\nof any stage up to Quantized in the reference "
           "interpreter.\n"))
     return fail(std::move(error));
-  auto runs = mlir::qnn::parseCount("bench", bench, 0);
-  if (!runs)
-    return fail(runs.takeError());
-  auto count = mlir::qnn::parseCount("threads", threads, 1);
-  if (!count)
-    return fail(count.takeError());
   mlir::qnn::RunOptions options;
   options.file = file;
   options.entry = entry;
@@ -67,8 +85,12 @@ int main(int argc, char **argv) {
   options.outputDir = outputDir;
   options.print = print;
   options.json = json;
-  options.bench = *runs;
-  options.threads = *count;
+  if (llvm::Error error =
+          parseCounts({{"bench", bench, 0, &options.bench},
+                       {"profile", profile.empty() ? "20" : StringRef(profile),
+                        0, &options.profile},
+                       {"threads", threads, 1, &options.threads}}))
+    return fail(std::move(error));
   if (llvm::Error error = mlir::qnn::runNetworks(options, llvm::outs()))
     return fail(std::move(error));
   return 0;

@@ -25,6 +25,9 @@ namespace mlir::qnn {
 inline constexpr llvm::StringLiteral kUnitNanosecondsAttr =
     "microkernel.unit_nanoseconds";
 
+/// The constant that convert-microkernel-to-llvm makes of a module's layers.
+inline constexpr llvm::StringLiteral kLayerTable = "layers";
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "qnn/Conversion/Passes.h.inc"

@@ -20,7 +20,8 @@ def ConvertQNNToMicrokernelPass
     `memref.get_global` (packed weights, biases, factors, tables) and
     `microkernel.launch` of private kernels, with units of at least 10 us where a
     kernel has enough work to share (the function's attribute
-    `microkernel.unit_nanoseconds`, an f64, overrides the 10,000). A kernel holds the
+    `microkernel.unit_nanoseconds`, an f64, overrides the 10,000). Each op that
+    launches kernels is described by a `microkernel.layer`. A kernel holds the
     loops of one op for one shape: `scf` and `vector` code, with
     `microkernel.brgemm` where products are summed. Equal shapes share a kernel;
     what differs between layers (bounds, zero points) is an argument.
@@ -48,8 +49,9 @@ def ConvertQNNToMicrokernelPass
     ```
     After:
     ```mlir
+    microkernel.layer @layer_0 {input_bytes = 16 : i64, is_float, kind = "relu", macs = 0 : i64, node = "qnn.relu", output_bytes = 16 : i64, weight_bytes = 0 : i64}
     func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %arg2: !llvm.ptr) {
-      microkernel.launch @unary_1_x86_64(%arg0, %arg1) context(%arg2) : memref<4xf32>, memref<4xf32>
+      microkernel.launch @unary_1_x86_64(%arg0, %arg1) layer(@layer_0) context(%arg2) : memref<4xf32>, memref<4xf32>
       return
     }
     func.func private @unary_1_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
@@ -164,6 +166,11 @@ def ConvertMicrokernelToLLVMPass
     function of the kernel to the `parallel_for` hook of the context (see
     ObjectABI.h), or calls it for one index after the other where the hook is
     null. The unit function loads the arguments and calls the kernel.
+
+    The layers of the module become the constant `@layers`, an array of
+    `LayerInfo` with the strings it points to, and each run of launches of one
+    layer is bracketed by calls of `@profile_layer`, which calls the `profile` hook
+    where the context has one.
 
     Law: units are independent (`microkernel.launch`), so every order of the
     hook computes the same bytes; `parallel_for` returns after all of

@@ -22,6 +22,8 @@
 
 #include "qnn/Support/Npy.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 #include <string>
 #include <vector>
 
@@ -36,6 +38,14 @@ struct PortInfo {
   size_t getNumBytes() const;
 };
 
+/// One layer of a compiled network: abi::LayerInfo.
+struct LayerInfo {
+  std::string name, kind;
+  bool isFloat;
+  unsigned units;
+  uint64_t macs, weightBytes, inputBytes, outputBytes, predictedNanoseconds;
+};
+
 class Network {
 public:
   virtual ~Network() = default;
@@ -46,10 +56,18 @@ public:
   /// Threads that a run uses.
   virtual unsigned getNumThreads() const { return 1; }
 
+  /// The layers whose times a run can tell; none when interpreted.
+  virtual ArrayRef<LayerInfo> layers() const { return {}; }
+
+  /// Called when a layer begins and when it ends.
+  using ProfileFn = llvm::function_ref<void(size_t layer, bool begins)>;
+
   /// Runs once. Each buffer holds getNumBytes() bytes of the tensor of the same
-  /// index and is aligned to 64 bytes.
+  /// index and is aligned to 64 bytes. Networks without layers() ignore
+  /// `profile`.
   virtual llvm::Error run(ArrayRef<const void *> inputs,
-                          ArrayRef<void *> outputs) = 0;
+                          ArrayRef<void *> outputs,
+                          ProfileFn profile = nullptr) = 0;
 };
 
 /// Which functions of a file to open.

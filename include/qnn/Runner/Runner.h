@@ -39,6 +39,8 @@ struct RunOptions {
   bool json = false;
   /// Timed runs after the first one; 0: none.
   unsigned bench = 0;
+  /// Runs whose layers are measured one by one; 0: none.
+  unsigned profile = 0;
   /// Threads to use where the network can.
   unsigned threads = 1;
 };

@@ -16,8 +16,10 @@
 // with '-' in level names replaced by '_'. Pointers are to f32 in the layout of
 // the model (or to i8 where the graph's own argument or result is quantized).
 // `context` is the caller's abi::Context, of which only the hooks are read.
-// `arena` has `arenaBytes` bytes and, like `constants`, is 64-byte aligned.
-// The trailing pair exists when the graph holds qnn.observe ops: `observe` is
+// Where there are layers, run_<level>_layers is the table of their
+// abi::LayerInfo. `arena` has `arenaBytes` bytes and, like `constants`, is
+// 64-byte aligned. The trailing pair exists when the graph holds qnn.observe
+// ops: `observe` is
 //   void (*)(void *argument, int32_t index, const float *data,
 //            int64_t rows, int64_t rowLength, int64_t rowStride)
 // called for every observed tensor in order, once, or once per image where

@@ -23,7 +23,7 @@
 namespace mlir::qnn::abi {
 
 /// NAME_ABI_VERSION of the header.
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
 /// Raised when docs/Numerics.md changes a bit of any result.
 inline constexpr uint32_t kNumericsVersion = 1;
 /// Alignment of the arena and of the constants, in bytes.
@@ -48,6 +48,7 @@ struct Context {
                       void (*body)(void *bodyArgument, int64_t index),
                       void *bodyArgument);
   void *parallelForArgument;
+  /// `layer` is the name of a LayerInfo.
   void (*profile)(void *argument, const char *layer, int32_t begins);
   void *profileArgument;
 };
@@ -63,6 +64,18 @@ struct TensorInfo {
   uint64_t bytes;
 };
 static_assert(sizeof(TensorInfo) == 40);
+
+/// NAME_layer_info: one layer, in the order of execution.
+struct LayerInfo {
+  const char *name; ///< of the ONNX node; unique
+  const char *kind; ///< such as "conv2d"
+  int32_t type;     ///< ElementType of its results
+  uint32_t units;   ///< most independent parts of a kernel
+  uint64_t macs;    ///< multiply-adds
+  uint64_t weightBytes, inputBytes, outputBytes;
+  uint64_t predictedNanoseconds; ///< 0: no prediction
+};
+static_assert(sizeof(LayerInfo) == 64);
 
 /// NAME_info.
 struct Info {
@@ -80,9 +93,11 @@ struct Info {
   const char *const *levels;
   const char *level; ///< the one this CPU runs
   const char *name;
-  const char *build; ///< hash of code and constants, hexadecimal
+  const char *build;       ///< hash of code and constants, hexadecimal
+  const LayerInfo *layers; ///< of the level
+  uint64_t layerCount;
 };
-static_assert(sizeof(Info) == 96);
+static_assert(sizeof(Info) == 112);
 
 using RunFn = int (*)(const Context *, const void *const *inputs,
                       void *const *outputs);

@@ -78,6 +78,9 @@ std::string getLevelSymbol(const TargetLevel &level);
 /// The function that runs a network on a level: run_<level symbol>.
 std::string getRunFunctionName(const TargetLevel &level);
 
+/// The table of its layers (abi::LayerInfo): run_<level symbol>_layers.
+std::string getLayerTableName(const TargetLevel &level);
+
 /// The level of any architecture with this name, or null.
 const TargetLevel *findLevel(llvm::StringRef name);
 

@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LayerTable.h"
+
 #include "qnn/Conversion/Passes.h"
 #include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 #include "qnn/Target/ObjectABI.h"
@@ -219,9 +221,14 @@ struct ConvertMicrokernelToLLVMPass final
         signalPassFailure();
       }
     });
+    if (llvm::any_of(launches, [](LaunchOp op) {
+          return !op->getParentOfType<LLVM::LLVMFuncOp>();
+        }))
+      return;
+    qnn::addProfileCalls(getOperation(), launches);
+    qnn::lowerLayers(getOperation(), launches);
     for (LaunchOp op : launches)
-      if (op->getParentOfType<LLVM::LLVMFuncOp>())
-        lowering.lower(op);
+      lowering.lower(op);
   }
 };
 } // namespace

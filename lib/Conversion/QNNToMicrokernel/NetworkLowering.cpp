@@ -122,7 +122,8 @@ microkernel::LaunchOp NetworkLowering::callKernel(
   }
   return builder.create<microkernel::LaunchOp>(
       loc, function.getSymName(), arguments,
-      units == 1 ? IntegerAttr() : builder.getI64IntegerAttr(units), context);
+      units == 1 ? IntegerAttr() : builder.getI64IntegerAttr(units),
+      currentLayer(), context);
 }
 
 //===----------------------------------------------------------------------===//
@@ -131,10 +132,13 @@ microkernel::LaunchOp NetworkLowering::callKernel(
 
 LogicalResult NetworkLowering::run() {
   beginFunction();
-  for (BlockArgument argument : entry.getArguments())
+  for (BlockArgument argument : entry.getArguments()) {
+    beginLayer(argument);
     lowerArgument(argument);
+  }
   for (Operation &op : entry.front()) {
     loc = op.getLoc();
+    beginLayer(&op);
     if (failed(lowerOp(&op)))
       return failure();
   }

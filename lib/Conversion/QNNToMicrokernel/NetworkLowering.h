@@ -23,6 +23,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::qnn {
 
@@ -112,6 +113,13 @@ private:
   void beginFunction();
   void lowerArgument(BlockArgument argument);
 
+  //===--- layers (Layers.cpp) --------------------------------------------===//
+  /// Kernels launched from now on belong to `op`, or move an input.
+  void beginLayer(Operation *op);
+  void beginLayer(BlockArgument input);
+  /// The layer of the next launch, created with its first.
+  FlatSymbolRefAttr currentLayer();
+
   //===--- one method per op ----------------------------------------------===//
   LogicalResult lowerOp(Operation *op);
   LogicalResult lowerConstant(ConstantOp op);
@@ -162,6 +170,15 @@ private:
   };
   llvm::StringMap<Kernel> kernels; ///< by key
   Value context;                   ///< of the run
+  /// The layer being lowered: see microkernel.layer.
+  struct Layer {
+    StringRef name, kind;
+    bool isFloat = false;
+    int64_t macs = 0, weightBytes = 0, inputBytes = 0, outputBytes = 0;
+    FlatSymbolRefAttr symbol; ///< null before the first launch
+  };
+  Layer layer;
+  llvm::StringSet<> layerNames;
   int64_t numConstants = 0, numObserved = 0;
   Value observe, observeArgument; ///< when the graph has observers
 };

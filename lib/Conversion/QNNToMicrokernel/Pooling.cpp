@@ -106,7 +106,7 @@ LogicalResult NetworkLowering::lowerMaxPool(MaxPool2DOp op) {
       << op->getAttrDictionary() << input.signature() << output.signature();
   auto emit = [&, wh = wh, ww = ww](KernelBuilder &k, ValueRange args) {
     double work = double(output.elements()) * wh.kernel * ww.kernel;
-    forPixels(k, output, 2 * work / k.lanes(element), [&](const Pixel &pixel) {
+    forPixels(k, output, work / k.lanes(element), [&](const Pixel &pixel) {
       Span rows = spanOf(k, wh, pixel.row, 0, 0);
       PixelWindow window{wh, ww, rows, spanOf(k, ww, pixel.column, 0, 0)};
       Value out = positionOf(k, pixel, output);

@@ -37,6 +37,49 @@ llvm.func @lowers_launches(%x: !llvm.ptr, %f: f32, %z: i32, %context: !llvm.ptr)
 
 // -----
 
+// The launches of a layer lie between two calls, those without a layer outside; its entry says 3 units at most.
+// CHECK-DAG:   llvm.mlir.global internal unnamed_addr constant @layer_0_name("conv#2\00")
+// CHECK-DAG:   llvm.mlir.global internal unnamed_addr constant @layer_1_name("pool\00")
+// CHECK-DAG:   llvm.mlir.global internal unnamed_addr constant @kind_conv2d("conv2d\00")
+// CHECK:       llvm.mlir.global internal constant @layers()
+// CHECK-SAME:    !llvm.array<2 x struct<(ptr, ptr, i32, i32, i64, i64, i64, i64, i64)>>
+// CHECK:         llvm.mlir.addressof @layer_0_name
+// CHECK-NEXT:    llvm.mlir.addressof @kind_conv2d
+// CHECK-NEXT:    llvm.mlir.constant(1 : i32)
+// CHECK-NEXT:    llvm.mlir.constant(3 : i32)
+// CHECK-NEXT:    llvm.mlir.constant(4 : i64)
+// CHECK-NEXT:    llvm.mlir.constant(5 : i64)
+// CHECK-NEXT:    llvm.mlir.constant(6 : i64)
+// CHECK-NEXT:    llvm.mlir.constant(7 : i64)
+// CHECK-NEXT:    llvm.mlir.constant(8 : i64)
+// CHECK-LABEL: llvm.func @brackets_layers(
+// CHECK:         llvm.call @one()
+// CHECK-NEXT:    %[[NAME:.+]] = llvm.mlir.addressof @layer_0_name
+// CHECK-NEXT:    %[[BEGINS:.+]] = llvm.mlir.constant(1 : i32)
+// CHECK-NEXT:    llvm.call @profile_layer(%arg0, %[[NAME]], %[[BEGINS]])
+// CHECK-NEXT:    llvm.call @one()
+// CHECK:         llvm.call @launch_units
+// CHECK-NEXT:    llvm.mlir.addressof @layer_0_name
+// CHECK-NEXT:    %[[ENDS:.+]] = llvm.mlir.constant(0 : i32)
+// CHECK-NEXT:    llvm.call @profile_layer(%arg0, %{{.+}}, %[[ENDS]])
+// CHECK-NEXT:    llvm.mlir.addressof @layer_1_name
+// CHECK:         llvm.call @one()
+// CHECK-NEXT:    llvm.mlir.addressof @layer_1_name
+// CHECK:         llvm.return
+microkernel.layer @layer_0 {node = "conv#2", kind = "conv2d", macs = 4 : i64, weight_bytes = 5 : i64, input_bytes = 6 : i64, output_bytes = 7 : i64, predicted_nanoseconds = 8 : i64}
+microkernel.layer @layer_1 {node = "pool", kind = "conv2d", is_float, macs = 0 : i64, weight_bytes = 0 : i64, input_bytes = 1 : i64, output_bytes = 1 : i64}
+llvm.func @one()
+llvm.func @many(%n: i64)
+llvm.func @brackets_layers(%context: !llvm.ptr) {
+  microkernel.launch @one() context(%context)
+  microkernel.launch @one() layer(@layer_0) context(%context)
+  microkernel.launch @many() units(3) layer(@layer_0) context(%context)
+  microkernel.launch @one() layer(@layer_1) context(%context)
+  llvm.return
+}
+
+// -----
+
 func.func private @k()
 func.func @refuses_other_functions(%context: !llvm.ptr) {
   // expected-error@below {{expected to be in a function of the LLVM dialect: run convert-func-to-llvm first}}

@@ -3,10 +3,16 @@
 // RUN: FileCheck %s --check-prefix=UNSIGNED < %t.mlir
 // RUN: quant-opt %s -convert-qnn-to-microkernel=level=dotprod -split-input-file | FileCheck %s --check-prefix=SIGNED
 
+// Layers have names of their own and say what they have to do: 16 pixels of 8 channels from 3x3 windows of 8 channels.
+// CHECK:         microkernel.layer @layer_0 {input_bytes = 128 : i64, kind = "input", {{.*}}node = "input"
+// CHECK:         microkernel.layer @layer_1 {input_bytes = 128 : i64, kind = "conv2d", macs = 9216 : i64, node = "qnn.conv2d", output_bytes = 128 : i64, weight_bytes = 576 : i64}
+// CHECK:         microkernel.layer @layer_2 {{.*}}node = "qnn.conv2d#2"
 // A padded convolution reads a bordered copy of its input: 4 + 2 rows of 4 + 2 pixels. Two convolutions of one shape share
 // their kernel, although bounds and zero points differ. The bias holds -(zero + 128) * sum w where bytes are unsigned.
 // CHECK-LABEL: func.func @run_avx512vnni(
 // CHECK:         memref.alloc() : memref<288xi8>
+// CHECK:         microkernel.launch @fill_border_{{.*}} layer(@layer_0)
+// CHECK:         microkernel.launch @rebias_{{.*}} layer(@layer_0)
 // CHECK:         microkernel.launch @[[CONV:conv2d_[0-9]+_avx512vnni]](
 // CHECK:         microkernel.launch @[[CONV]](
 // CHECK:       func.func private @[[CONV]](
@@ -30,7 +36,7 @@ func.func @main(%x: tensor<1x4x4x8x!x>) -> tensor<1x4x4x8x!y> {
 // A reshape is a view and a float result is written into the caller's memory: one kernel, no buffer.
 // CHECK-LABEL: func.func @run_avx512vnni(
 // CHECK-SAME:    %[[X:[a-z0-9]+]]: memref<6xf32>, %[[Y:[a-z0-9]+]]: memref<6xf32>, %[[CONTEXT:[a-z0-9]+]]: !llvm.ptr)
-// CHECK-NEXT:    microkernel.launch @{{.*}}(%[[X]], %[[Y]]) context(%[[CONTEXT]])
+// CHECK-NEXT:    microkernel.launch @{{.*}}(%[[X]], %[[Y]]) layer(@layer_0) context(%[[CONTEXT]])
 // CHECK-NEXT:    return
 func.func @main(%x: tensor<2x3xf32>) -> tensor<6xf32> {
   %0 = qnn.reshape %x {shape = array<i64: 6>} : (tensor<2x3xf32>) -> tensor<6xf32>

@@ -223,3 +223,13 @@ func.func @finish_rows_c3(%acc: memref<1024xi32>, %scale: memref<32xf32>, %c: me
       {columns = 0 : i64, c_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
   return
 }
+
+// -----
+
+// launch_c2: the layer exists
+func.func private @k(memref<4xf32>)
+func.func @launch_c2(%a: memref<4xf32>, %context: !llvm.ptr) {
+  // expected-error@below {{expected a layer of the module, got @k}}
+  microkernel.launch @k(%a) layer(@k) context(%context) : memref<4xf32>
+  return
+}

@@ -1,6 +1,7 @@
 /* Runs a network without hooks, then in two threads at once, each with an arena
    and a parallel_for of its own: every unit runs once, on any thread, the last
-   first, and all outputs are equal. */
+   first, and all outputs are equal. The profile hook sees each layer of the
+   description begin and end, in order. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ typedef struct {
 
 typedef struct {
   int64_t calls, units;
+  uint64_t layers; /* begun so far */
+  int open, wrong;
   float output[NET_OUT_y_ELEMENTS];
   int status;
 } job;
@@ -55,6 +58,16 @@ static void parallel_for(void *argument, int64_t count,
   pthread_mutex_destroy(&l.lock);
 }
 
+static void profile(void *argument, const char *layer, int32_t begins) {
+  job *j = (job *)argument;
+  const net_info *info = net_describe();
+  if (begins)
+    ++j->layers;
+  j->wrong |= j->layers < 1 || j->layers > info->num_layers ||
+              j->open == begins || info->layers[j->layers - 1].name != layer;
+  j->open = begins;
+}
+
 static float input[NET_IN_x_ELEMENTS];
 
 static void run(job *j, net_parallel_for_fn hook) {
@@ -67,7 +80,9 @@ static void run(job *j, net_parallel_for_fn hook) {
   memset(&context, 0, sizeof(context));
   context.arena = block + (NET_ALIGN - (size_t)block % NET_ALIGN) % NET_ALIGN;
   context.parallel_for = hook;
-  context.parallel_for_argument = j;
+  context.parallel_for_argument = context.profile_argument = j;
+  context.profile = profile;
+  j->layers = 0;
   inputs.x = input;
   outputs.y = j->output;
   j->status = net_run(&context, &inputs, &outputs);
@@ -87,6 +102,13 @@ int main(void) {
   int i;
   for (i = 0; i < NET_IN_x_ELEMENTS; ++i)
     input[i] = (float)(i * 37 % 101) / 50.0f - 1.0f;
+  for (i = 0; i < (int)net_describe()->num_layers; ++i) {
+    const net_layer_info *l = &net_describe()->layers[i];
+    printf("%s %s %s units %u macs %lu bytes %lu %lu %lu\n", l->name, l->kind,
+           l->type == NET_INT8 ? "i8" : "f32", (unsigned)l->units,
+           (unsigned long)l->macs, (unsigned long)l->weight_bytes,
+           (unsigned long)l->input_bytes, (unsigned long)l->output_bytes);
+  }
   run(&alone, NULL);
   printf("alone: status %d, %ld calls\n", alone.status, (long)alone.calls);
   for (i = 0; i < 2; ++i)
@@ -94,7 +116,11 @@ int main(void) {
       return 2;
   for (i = 0; i < 2; ++i) {
     pthread_join(threads[i], NULL);
-    printf("with hook: status %d, %s, %s\n", jobs[i].status,
+    printf("with hook: status %d, %s, %s, %s\n", jobs[i].status,
+           jobs[i].wrong || jobs[i].open ||
+                   jobs[i].layers != net_describe()->num_layers
+               ? "wrong layers"
+               : "every layer",
            jobs[i].units > jobs[i].calls && jobs[i].calls ? "several units"
                                                           : "no units",
            memcmp(alone.output, jobs[i].output, sizeof(alone.output))

@@ -43,6 +43,10 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   SmallVector<Type> types(getArguments().getTypes());
   if (getUnits())
     types.push_back(IndexType::get(getContext()));
+  if (getLayer() && !symbols.lookupNearestSymbolFrom<LayerOp>(
+                        *this, getLayerAttr())) // launch_c2
+    return emitOpError("expected a layer of the module, got ")
+           << getLayerAttr();
   // Functions of the LLVM dialect have no memrefs any more.
   if (isa<func::FuncOp>(kernel) &&
       kernel.getArgumentTypes() != ArrayRef<Type>(types)) // launch_c1

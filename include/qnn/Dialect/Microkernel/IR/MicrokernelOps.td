@@ -23,6 +23,33 @@ def Microkernel_Context : Type<
     "pointer to the context of a run", "::mlir::LLVM::LLVMPointerType">,
     BuildableType<"::mlir::LLVM::LLVMPointerType::get($_builder.getContext())">;
 
+def Microkernel_LayerOp : Op<Microkernel_Dialect, "layer",
+    [Symbol, HasParent<"::mlir::ModuleOp">]> {
+  let summary = "what is known of a layer whose kernels are launched";
+  let description = [{
+    The `node` it came from (unique in a module), the `kind` of its work, whether it
+    computes `float` results, its multiply-adds, the bytes of its constants, inputs
+    and outputs, and the predicted time (0: none). Objects describe their layers
+    with these numbers; profiles bracket each layer's launches.
+
+    `convert-qnn-to-microkernel` creates it, `convert-microkernel-to-llvm` makes
+    it an entry of the object's table.
+
+    Example:
+    ```mlir
+    microkernel.layer @layer_0 {node = "/fc/Gemm", kind = "fully_connected",
+        macs = 2048000 : i64, weight_bytes = 2048000 : i64,
+        input_bytes = 2048 : i64, output_bytes = 1000 : i64}
+    ```
+  }];
+  let arguments = (ins
+      SymbolNameAttr:$sym_name, StrAttr:$node, StrAttr:$kind,
+      UnitAttr:$is_float, I64Attr:$macs, I64Attr:$weight_bytes,
+      I64Attr:$input_bytes, I64Attr:$output_bytes,
+      DefaultValuedAttr<I64Attr, "0">:$predicted_nanoseconds);
+  let assemblyFormat = "$sym_name attr-dict";
+}
+
 def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
     [DeclareOpInterfaceMethods<SymbolUserOpInterface>,
      MemoryEffects<[MemRead, MemWrite]>]> {
@@ -40,19 +67,22 @@ def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
 
     - launch_c1: `kernel` is a function of the module whose parameters are
       `arguments` and, with `units`, an index.
+    - launch_c2: `layer` is a `microkernel.layer` of the module.
 
     Example: a kernel whose work falls into four parts.
     ```mlir
-    microkernel.launch @copy(%in, %out) units(4) context(%context)
+    microkernel.launch @copy(%in, %out) units(4) layer(@layer_0) context(%context)
         : memref<4096xf32>, memref<4096xf32>
     ```
   }];
   let arguments = (ins
       FlatSymbolRefAttr:$kernel, Variadic<AnyType>:$arguments,
       OptionalAttr<ConfinedAttr<I64Attr, [IntMinValue<2>]>>:$units,
+      OptionalAttr<FlatSymbolRefAttr>:$layer,
       Microkernel_Context:$run_context);
   let assemblyFormat = [{
     $kernel `(` $arguments `)` (`units` `(` $units^ `)`)?
+    (`layer` `(` $layer^ `)`)?
     `context` `(` $run_context `)` attr-dict (`:` type($arguments)^)?
   }];
 }
