@@ -78,7 +78,10 @@ void KernelBuilder::split(double nanoseconds, int64_t parts) {
     return;
   numUnits =
       std::min(most, int64_t(std::min(nanoseconds / unitNanoseconds, 1e9)));
-  // The largest share decides: no more units than keep it as small.
+  // Even, for two threads. The largest share decides: no more units than keep
+  // it as small.
+  if (numUnits > 2 && 2 * numUnits <= parts)
+    numUnits -= numUnits % 2;
   numUnits = llvm::divideCeil(parts, llvm::divideCeil(parts, numUnits));
 }
 

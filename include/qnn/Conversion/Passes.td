@@ -49,7 +49,7 @@ def ConvertQNNToMicrokernelPass
     ```
     After:
     ```mlir
-    microkernel.layer @layer_0 {input_bytes = 16 : i64, is_float, kind = "relu", macs = 0 : i64, node = "qnn.relu", output_bytes = 16 : i64, weight_bytes = 0 : i64}
+    microkernel.layer @layer_0 {input_bytes = 16 : i64, is_float, kind = "relu", macs = 0 : i64, node = "qnn.relu", output_bytes = 16 : i64, predicted_nanoseconds = 50 : i64, weight_bytes = 0 : i64}
     func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %arg2: !llvm.ptr) {
       microkernel.launch @unary_1_x86_64(%arg0, %arg1) layer(@layer_0) context(%arg2) : memref<4xf32>, memref<4xf32>
       return
@@ -58,7 +58,6 @@ def ConvertQNNToMicrokernelPass
       %c0 = arith.constant 0 : index
       %c0_0 = arith.constant 0 : index
       %c0_1 = arith.constant 0 : index
-      %c0_2 = arith.constant 0 : index
       %0 = vector.load %arg0[%c0] : memref<4xf32>, vector<4xf32>
       %cst = arith.constant dense<0.000000e+00> : vector<4xf32>
       %1 = arith.cmpf olt, %cst, %0 : vector<4xf32>

@@ -12,6 +12,8 @@
 
 #include "NetworkLowering.h"
 
+#include "qnn/CostModel/CostModel.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -72,6 +74,11 @@ void NetworkLowering::beginLayer(Operation *op) {
   Type type = op->getNumResults() ? op->getResult(0).getType()
                                   : op->getOperand(0).getType();
   layer.isFloat = isFloatTensor(type);
+  CostModel model(level);
+  layer.nanoseconds =
+      isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
+          ? model.convert(cast<RankedTensorType>(type).getNumElements())
+          : model.predict(op, !layer.isFloat);
 }
 
 void NetworkLowering::beginLayer(BlockArgument input) {
@@ -96,7 +103,8 @@ FlatSymbolRefAttr NetworkLowering::currentLayer() {
   OpBuilder before(builder.getBlock()->getParentOp());
   before.create<microkernel::LayerOp>(
       loc, symbol, name, layer.kind, layer.isFloat, layer.macs,
-      layer.weightBytes, layer.inputBytes, layer.outputBytes);
+      layer.weightBytes, layer.inputBytes, layer.outputBytes,
+      int64_t(layer.nanoseconds));
   layer.symbol = FlatSymbolRefAttr::get(builder.getContext(), symbol);
   return layer.symbol;
 }

@@ -133,9 +133,7 @@ void BlockedLoops::split() {
                   : walk.height > 1
                       ? llvm::divideCeil(walk.height, block.rows)
                       : llvm::divideCeil(walk.width, block.columns);
-  // At batch 1 a large fully connected layer only reads weights.
-  double bytes = weights * (layer.isFloat ? 4 : 1);
-  k.split(std::max(schedule.nanoseconds, bytes / 30), parts);
+  k.split(schedule.nanoseconds, parts);
 }
 
 void BlockedLoops::run() {

@@ -175,6 +175,7 @@ private:
     StringRef name, kind;
     bool isFloat = false;
     int64_t macs = 0, weightBytes = 0, inputBytes = 0, outputBytes = 0;
+    double nanoseconds = 0;   ///< predicted
     FlatSymbolRefAttr symbol; ///< null before the first launch
   };
   Layer layer;
