@@ -59,6 +59,7 @@ Value KernelBuilder::dot(Value acc, Value x, Value w) {
                      acc.getType(), {acc, quads(x), quads(w)});
   }
   case DotKind::NeonDot:
+  case DotKind::NeonMatrix:
     return intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
                      {acc, w, x});
   case DotKind::WidenPairs:

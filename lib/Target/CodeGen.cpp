@@ -155,6 +155,9 @@ void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
     function.addFnAttr(llvm::Attribute::NoInline);
     if (!level.features.empty())
       function.addFnAttr("target-features", level.features);
+    // In the order for all processors, the accumulators of smmla spill.
+    if (!level.tuneCpu.empty())
+      function.addFnAttr("tune-cpu", level.tuneCpu);
     if (level.vectorBits == 512) {
       function.addFnAttr("prefer-vector-width", "512");
       function.addFnAttr("min-legal-vector-width", "512");

@@ -124,7 +124,8 @@ define internal i32 @_NAME.tiles(i32 %d7, i32 %xcr0) nounwind {
 )";
 static_assert(CpuAMXInt8 == 16);
 
-// HWCAP_ASIMDDP is bit 20 of AT_HWCAP (16).
+// HWCAP_ASIMDDP is bit 20 of AT_HWCAP (16), HWCAP2_I8MM bit 13 of AT_HWCAP2
+// (26).
 inline constexpr llvm::StringLiteral kAArch64Features = R"(
 declare i64 @getauxval(i64)
 
@@ -132,11 +133,16 @@ define internal i32 @_NAME.features() nounwind {
   %hwcap = call i64 @getauxval(i64 16)
   %m = and i64 %hwcap, 1048576
   %dotprod = icmp ne i64 %m, 0
-  %bits = select i1 %dotprod, i32 8, i32 0
+  %bit3 = select i1 %dotprod, i32 8, i32 0
+  %hwcap2 = call i64 @getauxval(i64 26)
+  %m2 = and i64 %hwcap2, 8192
+  %i8mm = icmp ne i64 %m2, 0
+  %bit5 = select i1 %i8mm, i32 32, i32 0
+  %bits = or i32 %bit3, %bit5
   ret i32 %bits
 }
 )";
-static_assert(CpuDotProd == 8);
+static_assert(CpuDotProd == 8 && CpuI8MM == 32);
 
 //===----------------------------------------------------------------------===//
 // Checks

@@ -42,6 +42,9 @@ static const TargetLevel kAArch64Levels[] = {
     {"armv8-a", Triple::aarch64, "+neon", 128, 32, DotKind::NeonWidening, 0},
     {"dotprod", Triple::aarch64, "+neon,+dotprod", 128, 32, DotKind::NeonDot,
      CpuDotProd},
+    {"i8mm", Triple::aarch64, "+neon,+dotprod,+i8mm", 128, 32,
+     DotKind::NeonMatrix, CpuDotProd | CpuI8MM, /*hasTiles=*/false,
+     "neoverse-v1"},
 };
 
 ArrayRef<TargetLevel> mlir::qnn::getLevels(Triple::ArchType arch) {
@@ -104,6 +107,8 @@ uint32_t mlir::qnn::getHostCpuFeatures() {
     features |= CpuAMXInt8;
   if (all({"dotprod"}))
     features |= CpuDotProd;
+  if (all({"i8mm"}))
+    features |= CpuI8MM;
   return features;
 }
 

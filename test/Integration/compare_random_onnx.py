@@ -5,7 +5,7 @@
 
 Every seed also draws one way to quantize (calibrator, mixed precision, quantized inputs and outputs). A second compilation from
 the calibration cache must give the same graph, and the int8 result must resemble the float result. The AArch64 levels
-(armv8-a, dotprod) stand in one object, which runs under qemu-aarch64 on a processor without and with dotprod.
+(armv8-a, dotprod, i8mm) stand in one object, which runs under qemu-aarch64 on a processor of each level.
 """
 import argparse
 import pathlib
@@ -19,7 +19,7 @@ from shared_object import compile_shared
 
 VARIANTS = [[], ["--calibrator=percentile", "--percentile=99.9"], ["--precision-rule=op:conv2d=float"],
             ["--precision-rule=*=float", "--precision-rule=op:conv2d=int8"], ["--precision-rule=/layer.*=float"], []]
-PROCESSORS = {"armv8-a": "cortex-a53", "dotprod": "max"}  # what qemu-aarch64 pretends to be
+PROCESSORS = {"armv8-a": "cortex-a53", "dotprod": "neoverse-n1", "i8mm": "max"}  # what qemu-aarch64 pretends to be
 RUN_OBJECT = pathlib.Path(__file__).resolve().parents[2] / "utils" / "run_object.c"
 
 

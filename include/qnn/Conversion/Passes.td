@@ -85,13 +85,14 @@ def ConvertMicrokernelToVectorPass
   let description = [{
     Each `microkernel.brgemm` becomes loops over its reduction that carry the
     accumulators as vectors, and its epilogue. The sum of four 8-bit products is
-    `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod), or, where no instruction
+    `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod; i8mm for a single row, else
+    `smmla` on two rows, two columns and two steps), or, where no instruction
     sums four exactly, `pmaddwd` on even and odd elements as 16-bit lanes (x86-64),
     or `smull` + `sadalp` and one final addition of neighbours (armv8-a). The
     level x86-64-v3 takes the steps that `steps` lists as proved by `vpmaddubsw`,
     one by one or two by two, and `vpmaddwd` with ones; the others like x86-64.
 
-    Law: all are exact: `vpdpbusd` and `sdot` do not saturate; a product of
+    Law: all are exact: `vpdpbusd`, `sdot` and `smmla` do not saturate; a product of
     16-bit lanes and its neighbour are summed in 32 bits; `vpmaddubsw`, which
     saturates, gets only weights `p`, `q` with `(max(p, 0) + max(q, 0)) * m <=
     32767` and `(min(p, 0) + min(q, 0)) * m >= -32768` for the largest activation
@@ -117,18 +118,18 @@ def ConvertMicrokernelToVectorPass
     ```mlir
     func.func @k(%arg0: memref<8xi8>, %arg1: memref<128xi8>, %arg2: memref<16xi32>) {
       %c0 = arith.constant 0 : index
-      %c0_0 = arith.constant 0 : index
       %cst = arith.constant dense<0> : vector<16xi32>
-      %c0_1 = arith.constant 0 : index
+      %c0_0 = arith.constant 0 : index
       %c2 = arith.constant 2 : index
+      %c0_1 = arith.constant 0 : index
+      %c0_2 = arith.constant 0 : index
+      %c2_3 = arith.constant 2 : index
       %c1 = arith.constant 1 : index
-      %0 = scf.for %arg3 = %c0_1 to %c2 step %c1 iter_args(%arg4 = %cst) -> (vector<16xi32>) {
+      %0 = scf.for %arg3 = %c0_2 to %c2_3 step %c1 iter_args(%arg4 = %cst) -> (vector<16xi32>) {
         %c4 = arith.constant 4 : index
         %1 = arith.muli %arg3, %c4 : index
         %2 = arith.addi %1, %c0 : index
-        %c2_2 = arith.constant 2 : index
-        %c0_3 = arith.constant 0 : index
-        %3 = arith.addi %arg3, %c0_3 : index
+        %3 = arith.addi %arg3, %c0_1 : index
         %c64 = arith.constant 64 : index
         %4 = arith.muli %3, %c64 : index
         %5 = arith.addi %4, %c0 : index

@@ -36,6 +36,7 @@ enum class DotKind {
   VNNI,         ///< vpdpbusd: u8 x s8 quads into i32
   NeonWidening, ///< smull + sadalp
   NeonDot,      ///< sdot: s8 x s8 quads into i32
+  NeonMatrix,   ///< smmla on 2 rows x 2 columns of 8; sdot for single rows
 };
 
 /// One instruction-set level. Levels of one architecture are listed from the
@@ -51,6 +52,8 @@ struct TargetLevel {
   uint32_t required;
   /// AMX: 8-bit products also run in tiles of 16 rows x 64 bytes.
   bool hasTiles = false;
+  /// LLVM's model of a processor that orders the instructions; empty: of all.
+  llvm::StringRef tuneCpu = "";
 
   bool isBaseline() const { return required == 0; }
   /// Activations are stored as q + 128 (unsigned) where products are u8 x s8.
@@ -66,6 +69,7 @@ enum CpuFeature : uint32_t {
   CpuAVX512VNNI = 1u << 2, ///< AVX512 F, BW, DQ, VL, VNNI, ZMM state enabled
   CpuDotProd = 1u << 3,    ///< AArch64 HWCAP_ASIMDDP
   CpuAMXInt8 = 1u << 4,    ///< AMX-INT8, tile state enabled and granted
+  CpuI8MM = 1u << 5,       ///< AArch64 HWCAP2_I8MM
 };
 
 /// All levels of an architecture, baseline first; empty for one we do not

@@ -25,6 +25,15 @@ Value DotProduct::loadWeights(Value memory, Value at) {
   return k.level.dot == DotKind::VNNI ? asLanes(w) : w;
 }
 
+int64_t DotProduct::groupSteps(int64_t rows) const {
+  if (pairsRows(rows))
+    return 2;
+  // Four steps of a row fill a register.
+  bool takesFour =
+      k.level.dot == DotKind::NeonDot || k.level.dot == DotKind::NeonMatrix;
+  return !isFloat && takesFour ? 4 : 1;
+}
+
 Value DotProduct::loadActivation(Value memory, Value at) {
   if (isFloat)
     return k.splat(k.loadScalar(memory, at), k.lanes());
@@ -40,6 +49,22 @@ Value DotProduct::loadActivation(Value memory, Value at) {
   return sumsPairs() ? widen16(bytes, !k.level.storesUnsigned()) : bytes;
 }
 
+SmallVector<Value> DotProduct::loadActivations(Value memory, Value at,
+                                               int64_t steps) {
+  SmallVector<Value> activations;
+  if (steps < 4) {
+    for (int64_t s = 0; s < steps; ++s)
+      activations.push_back(
+          loadActivation(memory, k.add(at, s * (isFloat ? 1 : kStepElements))));
+    return activations;
+  }
+  Value four = asLanes(k.load(memory, at, 4 * kStepElements));
+  for (int64_t s = 0; s < 4; ++s)
+    activations.push_back(asBytes(
+        k.b.create<vector::ShuffleOp>(four, four, SmallVector<int64_t>(4, s))));
+  return activations;
+}
+
 Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
   if (isFloat)
     return k.b.create<math::FmaOp>(a, w, acc);
@@ -50,6 +75,7 @@ Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
                            : "llvm.x86.avx512.vpdpbusd.256",
                        acc.getType(), {acc, a, w});
   case DotKind::NeonDot:
+  case DotKind::NeonMatrix:
     return k.intrinsic("llvm.aarch64.neon.sdot.v4i32.v16i8", acc.getType(),
                        {acc, w, a});
   case DotKind::WidenPairs:
@@ -82,6 +108,38 @@ Value DotProduct::multiplyAddProved(Value acc, ArrayRef<Value> a,
   Value ones = k.constant(k.b.getI16IntegerAttr(1), k.b.getIntegerType(16),
                           KernelBuilder::widthOf(sum));
   return k.b.create<arith::AddIOp>(acc, multiplyWords(sum, ones));
+}
+
+std::pair<Value, Value> DotProduct::pairRows(Value x, Value y) {
+  return {k.b.create<vector::ShuffleOp>(x, y, ArrayRef<int64_t>{0, 1, 4, 5}),
+          k.b.create<vector::ShuffleOp>(x, y, ArrayRef<int64_t>{2, 3, 6, 7})};
+}
+
+Value DotProduct::loadRowPair(Value memory, Value at, Value otherAt,
+                              int64_t steps) {
+  Value row = asLanes(k.load(memory, at, steps * kStepElements));
+  Value other = asLanes(k.load(memory, otherAt, steps * kStepElements));
+  // Where there is no second step, its half meets weights of 0.
+  SmallVector<int64_t> order = {0, 1, 2, 3};
+  if (steps == 1)
+    order = {0, 0, 1, 1};
+  return asBytes(k.b.create<vector::ShuffleOp>(row, other, order));
+}
+
+std::pair<Value, Value> DotProduct::loadColumnPairs(Value memory, Value at,
+                                                    Value next) {
+  Value x = asLanes(k.load(memory, at, weightsPerPart()));
+  Value y = next ? asLanes(k.load(memory, next, weightsPerPart()))
+                 : k.constant(int32_t(0), KernelBuilder::widthOf(x));
+  auto zip = [&](ArrayRef<int64_t> order) {
+    return asBytes(k.b.create<vector::ShuffleOp>(x, y, order));
+  };
+  return {zip({0, 4, 1, 5}), zip({2, 6, 3, 7})};
+}
+
+Value DotProduct::multiplyPairs(Value acc, Value rows, Value columns) {
+  return k.intrinsic("llvm.aarch64.neon.smmla.v4i32.v16i8", acc.getType(),
+                     {acc, rows, columns});
 }
 
 SmallVector<Value> DotProduct::sums(ArrayRef<Value> accumulators) {
@@ -150,4 +208,10 @@ Value DotProduct::asLanes(Value bytes) {
   return k.b.create<vector::BitCastOp>(
       VectorType::get({KernelBuilder::widthOf(bytes) / 4}, k.b.getI32Type()),
       bytes);
+}
+
+Value DotProduct::asBytes(Value lanes) {
+  return k.b.create<vector::BitCastOp>(
+      VectorType::get({KernelBuilder::widthOf(lanes) * 4}, k.b.getI8Type()),
+      lanes);
 }

@@ -38,14 +38,31 @@ public:
     return microkernel::kBlockColumns *
            (isFloat ? 1 : microkernel::kStepElements) / parts();
   }
+  /// Neighbouring steps of a run that are multiplied at once.
+  int64_t groupSteps(int64_t rows) const;
+  /// True when accumulators hold 2 rows x 2 columns instead: see pairRows().
+  bool pairsRows(int64_t rows) const {
+    return !isFloat && k.level.dot == DotKind::NeonMatrix && rows > 1;
+  }
   VectorType accumulatorType() const;
   Value loadWeights(Value memory, Value at);
   /// The element or the four bytes at `at`, in every lane.
   Value loadActivation(Value memory, Value at);
+  /// The same for `steps` (at most groupSteps()) neighbouring steps.
+  SmallVector<Value> loadActivations(Value memory, Value at, int64_t steps);
   Value multiplyAdd(Value acc, Value a, Value w);
   /// acc + sum_i a_i * w_i, of steps whose products are proved to fit 16 bits,
   /// together and each. Precondition: DotKind::ProvedPairs.
   Value multiplyAddProved(Value acc, ArrayRef<Value> a, ArrayRef<Value> w);
+  /// From four columns of two rows to two squares of 2 x 2, and back.
+  std::pair<Value, Value> pairRows(Value x, Value y);
+  /// What multiplyPairs() needs of two rows, for one or two steps.
+  /// Precondition of these: pairsRows().
+  Value loadRowPair(Value memory, Value at, Value otherAt, int64_t steps);
+  /// Two operands, of two columns each, from four columns of one or two steps;
+  /// `next` is null for one.
+  std::pair<Value, Value> loadColumnPairs(Value memory, Value at, Value next);
+  Value multiplyPairs(Value acc, Value rows, Value columns);
   /// The sums of one block of columns, a register each.
   SmallVector<Value> sums(ArrayRef<Value> accumulators);
 
@@ -56,6 +73,7 @@ private:
   Value multiplyWords(Value x, Value y);
   Value widen16(Value bytes, bool isSigned);
   Value asLanes(Value bytes);
+  Value asBytes(Value lanes);
 
   KernelBuilder &k;
   bool isFloat;

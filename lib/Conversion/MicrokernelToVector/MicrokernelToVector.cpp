@@ -42,9 +42,14 @@ public:
 
   void run() {
     bool isListed = op.getSteps() && k.level.dot == DotKind::ProvedPairs;
-    SmallVector<Value> accumulators =
-        isListed ? reduceListed(initial())
-                 : reduce(0, op.getAOffset(), k.index(0), initial());
+    SmallVector<Value> accumulators = initial();
+    if (dot.pairsRows(rows))
+      accumulators = fromPairs(
+          reduce(0, op.getAOffset(), k.index(0), toPairs(accumulators)));
+    else
+      accumulators = isListed
+                         ? reduceListed(accumulators)
+                         : reduce(0, op.getAOffset(), k.index(0), accumulators);
     SmallVector<Piece> pieces;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t block = 0; block < blocks; ++block)
@@ -90,8 +95,8 @@ private:
   SmallVector<Value> reduce(size_t dimension, Value a, Value step,
                             SmallVector<Value> accumulators) {
     ArrayRef<int64_t> sizes = op.getReduction();
-    if (dimension == sizes.size())
-      return multiply(a, step, accumulators);
+    if (dimension + 1 == sizes.size())
+      return reduceRun(a, k.mul(step, sizes[dimension]), accumulators);
     auto iteration = [&](Value i, ValueRange carried) {
       return reduce(dimension + 1,
                     k.add(a, k.mul(i, op.getReductionStrides()[dimension])),
@@ -102,6 +107,32 @@ private:
       return iteration(k.index(0), accumulators);
     return k.loop(k.index(0), k.index(sizes[dimension]), accumulators,
                   iteration);
+  }
+
+  /// The innermost loop, from `step` on: full groups of steps and the rest.
+  SmallVector<Value> reduceRun(Value a, Value step,
+                               SmallVector<Value> accumulators) {
+    int64_t size = op.getReduction().back();
+    int64_t stride = op.getReductionStrides().back();
+    int64_t group = stride == kStepElements ? dot.groupSteps(rows) : 1;
+    auto take = [&](Value first, int64_t steps, ValueRange carried) {
+      Value position = k.add(a, k.mul(first, stride));
+      SmallVector<Value> values(carried);
+      return dot.pairsRows(rows)
+                 ? multiplyPairs(position, k.add(step, first), steps, values)
+                 : multiply(position, k.add(step, first), steps, values);
+    };
+    int64_t full = size / group;
+    if (full == 1)
+      accumulators = take(k.index(0), group, accumulators);
+    else if (full > 1)
+      accumulators = k.loop(k.index(0), k.index(full), accumulators,
+                            [&](Value i, ValueRange carried) {
+                              return take(k.mul(i, group), group, carried);
+                            });
+    if (int64_t rest = size % group)
+      accumulators = take(k.index(full * group), rest, accumulators);
+    return accumulators;
   }
 
   /// The steps in the order of the op's list, by what is proved of them.
@@ -129,7 +160,7 @@ private:
     return k.loop(
         proved, k.index(steps), accumulators, [&](Value i, ValueRange carried) {
           Value s = step(i);
-          return multiply(positionOf(s), s, SmallVector<Value>(carried));
+          return multiply(positionOf(s), s, 1, SmallVector<Value>(carried));
         });
   }
 
@@ -167,42 +198,107 @@ private:
     return accumulators;
   }
 
-  /// One step: every row times every column. The smaller of the two sets of
-  /// operands stays in registers, the other one streams past it.
-  SmallVector<Value> multiply(Value a, Value step,
+  /// Where column part `column` of all blocks has its weights of a step. A
+  /// block of fewer than 16 columns has shorter steps; what a vector reads
+  /// beyond them ends up in lanes that nobody stores.
+  Value weightsAt(Value step, int64_t column) {
+    int64_t block = column / dot.parts();
+    int64_t elements = columnsOf(block) * (isFloat ? 1 : kStepElements);
+    Value start = k.add(op.getBOffset(), block * int64_t(op.getBBlockStride()));
+    return k.add(k.add(start, k.mul(step, elements)),
+                 column % dot.parts() * dot.weightsPerPart());
+  }
+
+  /// Neighbouring steps: every row times every column. The smaller of the two
+  /// sets of operands stays in registers, the other one streams past it.
+  SmallVector<Value> multiply(Value a, Value step, int64_t steps,
                               SmallVector<Value> accumulators) {
     int64_t columns = blocks * dot.parts();
-    auto activation = [&](int64_t row) {
-      return dot.loadActivation(op.getA(),
-                                k.add(a, rowOffset(row, op.getARowStrides())));
+    auto activations = [&](int64_t row) {
+      return dot.loadActivations(
+          op.getA(), k.add(a, rowOffset(row, op.getARowStrides())), steps);
     };
-    // A block of fewer than 16 columns has shorter steps; what a vector reads
-    // beyond them ends up in lanes that nobody stores.
-    int64_t elements = isFloat ? 1 : kStepElements;
-    SmallVector<Value> starts;
-    for (int64_t block = 0; block < blocks; ++block)
-      starts.push_back(
-          k.add(k.add(op.getBOffset(), block * int64_t(op.getBBlockStride())),
-                k.mul(step, columnsOf(block) * elements)));
-    auto weights = [&](int64_t column) {
-      return dot.loadWeights(
-          op.getB(), k.add(starts[column / dot.parts()],
-                           column % dot.parts() * dot.weightsPerPart()));
+    auto weights = [&](int64_t s, int64_t column) {
+      return dot.loadWeights(op.getB(), weightsAt(k.add(step, s), column));
     };
-    bool keepsWeights = columns <= rows;
-    SmallVector<Value> kept;
-    for (int64_t i = 0; i < (keepsWeights ? columns : rows); ++i)
-      kept.push_back(keepsWeights ? weights(i) : activation(i));
-    for (int64_t i = 0; i < (keepsWeights ? rows : columns); ++i) {
-      Value streamed = keepsWeights ? activation(i) : weights(i);
-      for (auto [j, value] : llvm::enumerate(kept)) {
-        int64_t row = keepsWeights ? i : j, column = keepsWeights ? j : i;
-        Value &acc = accumulators[row * columns + column];
-        acc = dot.multiplyAdd(acc, keepsWeights ? streamed : value,
-                              keepsWeights ? value : streamed);
+    auto multiplyAdd = [&](int64_t row, int64_t column, Value x, Value w) {
+      Value &acc = accumulators[row * columns + column];
+      acc = dot.multiplyAdd(acc, x, w);
+    };
+    if (steps == 1 && columns <= rows) {
+      SmallVector<Value> kept;
+      for (int64_t column = 0; column < columns; ++column)
+        kept.push_back(weights(0, column));
+      for (int64_t row = 0; row < rows; ++row) {
+        Value x = activations(row)[0];
+        for (int64_t column = 0; column < columns; ++column)
+          multiplyAdd(row, column, x, kept[column]);
+      }
+      return accumulators;
+    }
+    SmallVector<SmallVector<Value>> kept;
+    for (int64_t row = 0; row < rows; ++row)
+      kept.push_back(activations(row));
+    for (int64_t s = 0; s < steps; ++s)
+      for (int64_t column = 0; column < columns; ++column) {
+        Value w = weights(s, column);
+        for (int64_t row = 0; row < rows; ++row)
+          multiplyAdd(row, column, kept[row][s], w);
+      }
+    return accumulators;
+  }
+
+  /// The accumulators of neighbouring rows as squares; an odd last row is its
+  /// own neighbour.
+  SmallVector<Value> toPairs(ArrayRef<Value> accumulators) {
+    int64_t columns = blocks * dot.parts();
+    SmallVector<Value> squares;
+    for (int64_t row = 0; row < rows; row += 2)
+      for (int64_t column = 0; column < columns; ++column) {
+        int64_t other = std::min(row + 1, rows - 1);
+        auto [x, y] = dot.pairRows(accumulators[row * columns + column],
+                                   accumulators[other * columns + column]);
+        squares.append({x, y});
+      }
+    return squares;
+  }
+  SmallVector<Value> fromPairs(ArrayRef<Value> squares) {
+    int64_t columns = blocks * dot.parts();
+    SmallVector<Value> accumulators(llvm::alignTo(rows, 2) * columns);
+    for (int64_t row = 0; row < rows; row += 2)
+      for (int64_t column = 0; column < columns; ++column) {
+        int64_t i = row * columns + 2 * column;
+        std::tie(accumulators[row * columns + column],
+                 accumulators[(row + 1) * columns + column]) =
+            dot.pairRows(squares[i], squares[i + 1]);
+      }
+    accumulators.resize(rows * columns);
+    return accumulators;
+  }
+
+  /// One or two neighbouring steps: every two rows times every two columns.
+  SmallVector<Value> multiplyPairs(Value a, Value step, int64_t steps,
+                                   SmallVector<Value> squares) {
+    int64_t columns = blocks * dot.parts();
+    SmallVector<Value> pairs;
+    for (int64_t row = 0; row < rows; row += 2) {
+      int64_t other = std::min(row + 1, rows - 1);
+      pairs.push_back(dot.loadRowPair(
+          op.getA(), k.add(a, rowOffset(row, op.getARowStrides())),
+          k.add(a, rowOffset(other, op.getARowStrides())), steps));
+    }
+    for (int64_t column = 0; column < columns; ++column) {
+      Value at = weightsAt(step, column), next;
+      if (steps == 2)
+        next = weightsAt(k.add(step, 1), column);
+      auto [low, high] = dot.loadColumnPairs(op.getB(), at, next);
+      for (auto [i, pair] : llvm::enumerate(pairs)) {
+        Value *square = &squares[2 * (i * columns + column)];
+        square[0] = dot.multiplyPairs(square[0], pair, low);
+        square[1] = dot.multiplyPairs(square[1], pair, high);
       }
     }
-    return accumulators;
+    return squares;
   }
 
   void addPieces(int64_t row, int64_t block, ArrayRef<Value> accumulators,

@@ -17,6 +17,7 @@ static int64_t groupSizeOf(const TargetLevel &level) {
   switch (level.dot) {
   case DotKind::VNNI:
   case DotKind::NeonDot:
+  case DotKind::NeonMatrix:
     return 4;
   case DotKind::WidenPairs:
   case DotKind::ProvedPairs:

@@ -1,9 +1,16 @@
 // The inner loop of a quantized convolution at every AArch64 level.
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=dotprod | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=aarch64 -mattr=+dotprod | FileCheck %s --check-prefix=DOT
+// RUN: quant-opt %s -qnn-kernel-pipeline=level=i8mm | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=aarch64 -mcpu=neoverse-v1 | FileCheck %s --check-prefix=MATRIX
 // RUN: quant-opt %s -qnn-kernel-pipeline=level=armv8-a | %mlir-translate --mlir-to-llvmir | %llc -O2 -mtriple=aarch64 | FileCheck %s --check-prefix=NEON
 
 // DOT-LABEL: conv2d_{{.*}}:
-// DOT-COUNT-24: sdot v{{[0-9]+}}.4s, v{{[0-9]+}}.16b
+// Four steps of a row are one load; its quarters are elements of the instruction.
+// DOT-COUNT-24: sdot v{{[0-9]+}}.4s, v{{[0-9]+}}.16b, v{{[0-9]+}}.4b[0]
+// DOT-COUNT-24: sdot v{{[0-9]+}}.4s, v{{[0-9]+}}.16b, v{{[0-9]+}}.4b[1]
+// MATRIX-LABEL: conv2d_{{.*}}:
+// MATRIX:         zip1 v{{[0-9]+}}.4s
+// MATRIX-COUNT-24: smmla v{{[0-9]+}}.4s
+// MATRIX:         b.{{[a-z]+}}
 // NEON-LABEL: conv2d_{{.*}}:
 // NEON:         smull{{2?}} v{{[0-9]+}}.8h
 // NEON:         sadalp v{{[0-9]+}}.4s, v{{[0-9]+}}.8h
