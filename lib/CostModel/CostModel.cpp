@@ -32,15 +32,17 @@ static const LevelRates kRates[] = {
     {"x86-64", {25, 8, 2, 3, 5}, {0.5, 0.5, 5, 0.5, 2}, 1},
     {"x86-64-v3", {110, 47, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
     {"avxvnni", {220, 95, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
-    {"avx512vnni", {450, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
-    {"amx-int8", {450, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
+    {"avx512vnni", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
+    {"amx-int8", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
     {"armv8-a", {25, 12, 3, 2, 40}, {18, 12, 5, 0.9, 13}, 2},
     {"dotprod", {140, 30, 3, 2, 40}, {18, 12, 5, 0.9, 13}, 2},
     {"i8mm", {180, 30, 3, 2, 40}, {18, 12, 5, 0.9, 13}, 2},
 };
 
-/// Bytes per nanosecond of weights that are read once, from the last cache.
-static constexpr double kWeightBytes = 30;
+/// Bytes per nanosecond of weights that are read once, from the last cache or,
+/// where they are few, from the second one.
+static constexpr double kWeightBytes = 30, kNearWeightBytes = 100;
+static constexpr double kNearBytes = 1 << 20;
 /// Bytes per nanosecond of copies.
 static constexpr double kCopyBytes = 30;
 /// Nanoseconds of calling a kernel.
@@ -61,8 +63,9 @@ double CostModel::convert(int64_t elements) const {
 }
 
 double CostModel::product(double macs, double weightBytes, bool isInt8) const {
-  return kLaunch +
-         std::max(macs / rates(isInt8).macs, weightBytes / kWeightBytes);
+  double bandwidth =
+      weightBytes <= kNearBytes ? kNearWeightBytes : kWeightBytes;
+  return kLaunch + std::max(macs / rates(isInt8).macs, weightBytes / bandwidth);
 }
 
 double CostModel::depthwise(double macs, bool isInt8) const {

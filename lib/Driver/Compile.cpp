@@ -284,6 +284,8 @@ llvm::Error Compilation::emitCode() {
       generateCode(*module, *levels, triple, llvmContext);
   if (failed(code))
     return makeError("cannot generate code for the network");
+  if (options.printSchedule)
+    printSchedules(code->schedules, llvm::outs());
   EntryOptions entry;
   entry.name = options.name;
   if (llvm::Error error = prepareModule(*code, triple))

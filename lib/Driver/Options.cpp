@@ -57,6 +57,10 @@ struct CommandLine {
       "precision", cl::value_desc("int8|f32"), cl::init("int8"),
       cl::cat(quantization),
       cl::desc("int8 (default; needs calibration data or a cache) or f32")};
+  cl::opt<bool> printSchedule{
+      "print-schedule", cl::cat(target),
+      cl::desc("Print how each level of --march computes each layer, and the "
+               "predicted time")};
   cl::opt<bool> force{
       "force", cl::cat(quantization),
       cl::desc("Quantize layers also where int8 is predicted to be slower than "
@@ -155,6 +159,13 @@ static llvm::Error setOutput(CommandLine &line, CompileOptions &options) {
       (!options.report.empty() &&
        (options.report == options.output || options.report == options.header)))
     return makeError("expected different files for -o, --header and --report");
+  options.printSchedule = line.printSchedule;
+  if (line.printSchedule && options.kind == OutputKind::MLIR)
+    return makeError("--print-schedule: expected --emit=obj, shared, asm or "
+                     "llvm; MLIR has no schedules yet");
+  if (line.printSchedule && line.out == "-")
+    return makeError("--print-schedule: expected -o FILE; standard output is "
+                     "for the schedules");
   options.name = line.name;
   if (line.name.getNumOccurrences() == 0) {
     StringRef stem = llvm::sys::path::stem(line.out.getValue());

@@ -8,7 +8,10 @@
 #include "Steps.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Support/Diagnostics.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -115,6 +118,43 @@ static void writeLayer(llvm::json::OStream &json, Operation *op,
   });
 }
 
+static void writeSchedules(llvm::json::OStream &json,
+                           ArrayRef<LayerSchedule> schedules) {
+  json.attributeArray("schedules", [&] {
+    for (const LayerSchedule &layer : schedules)
+      json.object([&] {
+        json.attribute("level", layer.level->name);
+        json.attribute("layer", llvm::json::fixUTF8(layer.name));
+        json.attribute("kind", layer.kind);
+        if (!layer.schedule.empty())
+          json.attribute("schedule", layer.schedule);
+        json.attribute("predicted_us", layer.nanoseconds / 1e3);
+      });
+  });
+}
+
+void qnn::printSchedules(ArrayRef<LayerSchedule> schedules,
+                         llvm::raw_ostream &os) {
+  size_t name = 5, kind = 4;
+  for (const LayerSchedule &layer : schedules) {
+    name = std::max(name, layer.name.size());
+    kind = std::max(kind, layer.kind.size());
+  }
+  auto line = [&](StringRef level, StringRef layer, StringRef what,
+                  StringRef schedule, StringRef time) {
+    os << llvm::left_justify(level, 10) << "  "
+       << llvm::left_justify(escapeControls(layer), name) << "  "
+       << llvm::left_justify(what, kind) << "  "
+       << llvm::left_justify(schedule, 24) << "  "
+       << llvm::right_justify(time, 12) << '\n';
+  };
+  line("level", "layer", "kind", "schedule", "predicted us");
+  for (const LayerSchedule &layer : schedules)
+    line(layer.level->name, layer.name, layer.kind,
+         layer.schedule.empty() ? "-" : layer.schedule,
+         llvm::formatv("{0:f1}", layer.nanoseconds / 1e3).str());
+}
+
 static void writeCalibration(llvm::json::OStream &json,
                              const CalibrationCache &cache) {
   json.attributeObject("calibration", [&] {
@@ -154,6 +194,7 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
         writeProvedPairs(json, addUp(code->provedPairs));
       writeTensors(json, "inputs", code->inputs);
       writeTensors(json, "outputs", code->outputs);
+      writeSchedules(json, code->schedules);
     }
     json.attributeArray("layers", [&] {
       for (Operation &op : func.getBody().front())

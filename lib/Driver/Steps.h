@@ -43,6 +43,9 @@ struct ReportInput {
   uint64_t outputBytes;
 };
 
+/// The table of --print-schedule.
+void printSchedules(ArrayRef<LayerSchedule> schedules, llvm::raw_ostream &os);
+
 /// The JSON report on a compiled network.
 std::string writeReport(func::FuncOp func, const ReportInput &input);
 

@@ -85,18 +85,28 @@ void readProvedPairs(ModuleOp module, llvm::StringMap<ProvedPairs> &layers) {
   });
 }
 
+/// How a lowered network computes its layers.
+void readSchedules(ModuleOp module, const TargetLevel &level,
+                   std::vector<LayerSchedule> &schedules) {
+  for (auto layer : module.getOps<microkernel::LayerOp>())
+    schedules.push_back({&level, layer.getNode().str(), layer.getKind().str(),
+                         layer.getSchedule().value_or("").str(),
+                         double(layer.getPredictedNanoseconds())});
+}
+
 /// Moves the contents of all globals into the blob and their views to it. Runs
 /// after microkernel-plan-memory and before the conversion to LLVM, where
-/// launches still say what was proved of their layers.
+/// launches and layers still say what is known of them.
 struct CollectConstantsPass final
     : PassWrapper<CollectConstantsPass, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(CollectConstantsPass)
-  CollectConstantsPass(ConstantBlob &blob,
-                       llvm::StringMap<ProvedPairs> &provedPairs)
-      : blob(blob), provedPairs(provedPairs) {}
+  CollectConstantsPass(ConstantBlob &blob, const TargetLevel &level,
+                       GeneratedCode &code)
+      : blob(blob), level(level), code(code) {}
 
   void runOnOperation() override {
-    readProvedPairs(getOperation(), provedPairs);
+    readProvedPairs(getOperation(), code.provedPairs);
+    readSchedules(getOperation(), level, code.schedules);
     DenseMap<int64_t, int64_t> moved; // planned offset -> offset in the blob
     auto globals = llvm::to_vector(getOperation().getOps<memref::GlobalOp>());
     // What starts on a cache line first: no gaps between the rest.
@@ -141,7 +151,8 @@ struct CollectConstantsPass final
   }
 
   ConstantBlob &blob;
-  llvm::StringMap<ProvedPairs> &provedPairs;
+  const TargetLevel &level;
+  GeneratedCode &code;
 };
 
 /// Sets what LLVM must know of the level on every function of its module.
@@ -205,7 +216,7 @@ lowerForLevel(ModuleOp network, const TargetLevel &level, ConstantBlob &blob,
   OwningOpRef<ModuleOp> module = network.clone();
   PassManager pm(network.getContext());
   buildKernelPipeline(pm, level, [&](OpPassManager &at) {
-    at.addPass(std::make_unique<CollectConstantsPass>(blob, code.provedPairs));
+    at.addPass(std::make_unique<CollectConstantsPass>(blob, level, code));
   });
   if (failed(pm.run(*module)))
     return nullptr;

@@ -49,7 +49,7 @@ def ConvertQNNToMicrokernelPass
     ```
     After:
     ```mlir
-    microkernel.layer @layer_0 {input_bytes = 16 : i64, is_float, kind = "relu", macs = 0 : i64, node = "qnn.relu", output_bytes = 16 : i64, predicted_nanoseconds = 50 : i64, weight_bytes = 0 : i64}
+    microkernel.layer @layer_0 {input_bytes = 16 : i64, is_float, kind = "relu", macs = 0 : i64, node = "qnn.relu", output_bytes = 16 : i64, predicted_nanoseconds = 51 : i64, weight_bytes = 0 : i64}
     func.func @run_x86_64(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %arg2: !llvm.ptr) {
       microkernel.launch @unary_1_x86_64(%arg0, %arg1) layer(@layer_0) context(%arg2) : memref<4xf32>, memref<4xf32>
       return

@@ -42,6 +42,8 @@ struct CompileOptions {
   std::string name;   ///< prefix of the exported names, a C identifier
   Precision precision = Precision::Int8;
   std::vector<std::string> precisionRules;
+  /// Print how each level computes each layer.
+  bool printSchedule = false;
   /// Quantize also what int8 is predicted to make slower.
   bool force = false;
   std::vector<std::string> calibrationData;

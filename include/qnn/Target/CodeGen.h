@@ -60,6 +60,14 @@ struct ProvedPairs {
   int64_t summed = 0; ///< those of them in steps that fit 16 bits two by two
 };
 
+/// How a level computes one layer.
+struct LayerSchedule {
+  const TargetLevel *level;
+  std::string name, kind;
+  std::string schedule; ///< empty where there is no choice
+  double nanoseconds;   ///< predicted
+};
+
 /// What code generation produced; the module lives in `context`.
 struct GeneratedCode {
   std::unique_ptr<llvm::Module> module;
@@ -70,6 +78,7 @@ struct GeneratedCode {
   int64_t liveBytes = 0;             ///< that level's lower bound of any plan
   std::vector<std::string> observed; ///< names of qnn.observe, in call order
   llvm::StringMap<ProvedPairs> provedPairs; ///< by layer, for x86-64-v3
+  std::vector<LayerSchedule> schedules;     ///< by level, in order of execution
 };
 
 /// The inputs and outputs of the entry function.

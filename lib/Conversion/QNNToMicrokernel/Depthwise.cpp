@@ -168,6 +168,7 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
   std::string key = layer.key(args, input, output);
   llvm::raw_string_ostream(key)
       << conv->getAttrDictionary() << conv.getWeight().getType().getShape()[1];
+  setSchedule(plan.str());
   callKernel("depthwise", key, args.present(),
              [&](KernelBuilder &k, ValueRange parameters) {
                LayerArguments inside = args.inside(parameters);

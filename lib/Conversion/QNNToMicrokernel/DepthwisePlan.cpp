@@ -112,6 +112,12 @@ void DepthwisePlan::coverChannels(int64_t vectorElements, int64_t least,
   }
 }
 
+std::string DepthwisePlan::str() const {
+  return ("depthwise " + Twine(rows) + "x" + Twine(vectors) + " taps " +
+          Twine(groupSize))
+      .str();
+}
+
 int64_t DepthwisePlan::kernelRow(int64_t row, int64_t group,
                                  int64_t slot) const {
   size_t index = group * groupSize + slot;

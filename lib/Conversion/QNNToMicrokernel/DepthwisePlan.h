@@ -35,6 +35,9 @@ struct DepthwisePlan {
   DepthwisePlan(const TargetLevel &level, bool isFloat, const Window &h,
                 const Window &w, ArrayRef<int64_t> output);
 
+  /// "depthwise ROWSxVECTORS taps TAPS": a block of output rows and vectors
+  /// along a row, and the taps that one instruction adds.
+  std::string str() const;
   /// Quarters of an accumulator: vectors per output vector.
   int64_t quarters() const { return isFloat ? 1 : 4; }
   int64_t groups() const {

@@ -92,19 +92,26 @@ void NetworkLowering::beginLayer(BlockArgument input) {
   layer.isFloat = isFloatTensor(input.getType());
 }
 
-FlatSymbolRefAttr NetworkLowering::currentLayer() {
-  if (layer.symbol)
-    return layer.symbol;
+microkernel::LayerOp NetworkLowering::currentLayer() {
+  if (layer.op)
+    return layer.op;
   // A name stands for one layer, so that a profile can tell layers apart.
   std::string name = layer.name.str();
   for (unsigned i = 2; !layerNames.insert(name).second; ++i)
     name = (layer.name + "#" + Twine(i)).str();
   std::string symbol = ("layer_" + Twine(layerNames.size() - 1)).str();
   OpBuilder before(builder.getBlock()->getParentOp());
-  before.create<microkernel::LayerOp>(
+  layer.op = before.create<microkernel::LayerOp>(
       loc, symbol, name, layer.kind, layer.isFloat, layer.macs,
       layer.weightBytes, layer.inputBytes, layer.outputBytes,
-      int64_t(layer.nanoseconds));
-  layer.symbol = FlatSymbolRefAttr::get(builder.getContext(), symbol);
-  return layer.symbol;
+      std::llround(layer.nanoseconds),
+      /*schedule=*/StringAttr());
+  return layer.op;
+}
+
+void NetworkLowering::setSchedule(StringRef schedule,
+                                  std::optional<double> nanoseconds) {
+  currentLayer().setSchedule(schedule);
+  if (nanoseconds)
+    currentLayer().setPredictedNanoseconds(std::llround(*nanoseconds));
 }

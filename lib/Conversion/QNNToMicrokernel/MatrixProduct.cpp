@@ -291,6 +291,7 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
     merged.reduction.back() = schedule->tiles->chunks;
     merged.reductionStrides.back() *= schedule->tiles->depth;
   }
+  net.setSchedule(schedule->str(), schedule->nanoseconds);
   microkernel::LaunchOp call = net.callKernel(
       name, layer.key(args, input, output) + walk.key() + schedule->str(),
       args.present(), [&](KernelBuilder &k, ValueRange parameters) {

@@ -123,7 +123,7 @@ microkernel::LaunchOp NetworkLowering::callKernel(
   return builder.create<microkernel::LaunchOp>(
       loc, function.getSymName(), arguments,
       units == 1 ? IntegerAttr() : builder.getI64IntegerAttr(units),
-      currentLayer(), context);
+      FlatSymbolRefAttr::get(currentLayer().getSymNameAttr()), context);
 }
 
 //===----------------------------------------------------------------------===//

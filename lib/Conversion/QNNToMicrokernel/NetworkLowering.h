@@ -78,6 +78,11 @@ public:
   callKernel(StringRef name, const Twine &key, ArrayRef<Value> arguments,
              llvm::function_ref<void(KernelBuilder &, ValueRange)> body);
 
+  /// Says of the layer being lowered how it is computed and, where the schedule
+  /// knows better than the op, how long that takes.
+  void setSchedule(StringRef schedule,
+                   std::optional<double> nanoseconds = std::nullopt);
+
   //===--- maps (Maps.cpp) ------------------------------------------------===//
   using MapBody = llvm::function_ref<Value(KernelBuilder &, ArrayRef<Value>)>;
   /// out[i] = body(in_0[i], ...), inputs broadcast by stride 0.
@@ -118,7 +123,7 @@ private:
   void beginLayer(Operation *op);
   void beginLayer(BlockArgument input);
   /// The layer of the next launch, created with its first.
-  FlatSymbolRefAttr currentLayer();
+  microkernel::LayerOp currentLayer();
 
   //===--- one method per op ----------------------------------------------===//
   LogicalResult lowerOp(Operation *op);
@@ -174,9 +179,9 @@ private:
   struct Layer {
     StringRef name, kind;
     bool isFloat = false;
+    double nanoseconds = 0; ///< predicted
     int64_t macs = 0, weightBytes = 0, inputBytes = 0, outputBytes = 0;
-    double nanoseconds = 0;   ///< predicted
-    FlatSymbolRefAttr symbol; ///< null before the first launch
+    microkernel::LayerOp op; ///< null before the first launch
   };
   Layer layer;
   llvm::StringSet<> layerNames;

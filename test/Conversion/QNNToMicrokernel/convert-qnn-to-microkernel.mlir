@@ -5,7 +5,7 @@
 
 // Layers have names of their own and say what they have to do: 16 pixels of 8 channels from 3x3 windows of 8 channels.
 // CHECK:         microkernel.layer @layer_0 {input_bytes = 128 : i64, kind = "input", {{.*}}node = "input"
-// CHECK:         microkernel.layer @layer_1 {input_bytes = 128 : i64, kind = "conv2d", macs = 9216 : i64, node = "qnn.conv2d", output_bytes = 128 : i64, predicted_nanoseconds = {{[1-9][0-9]*}} : i64, weight_bytes = 576 : i64}
+// CHECK:         microkernel.layer @layer_1 {input_bytes = 128 : i64, kind = "conv2d", macs = 9216 : i64, node = "qnn.conv2d", output_bytes = 128 : i64, predicted_nanoseconds = {{[1-9][0-9]*}} : i64, schedule = "vectors {{.*}}", weight_bytes = 576 : i64}
 // CHECK:         microkernel.layer @layer_2 {{.*}}node = "qnn.conv2d#2"
 // A padded convolution reads a bordered copy of its input: 4 + 2 rows of 4 + 2 pixels. Two convolutions of one shape share
 // their kernel, although bounds and zero points differ. The bias holds -(zero + 128) * sum w where bytes are unsigned.

@@ -29,7 +29,8 @@ def Microkernel_LayerOp : Op<Microkernel_Dialect, "layer",
   let description = [{
     The `node` it came from (unique in a module), the `kind` of its work, whether it
     computes `float` results, its multiply-adds, the bytes of its constants, inputs
-    and outputs, and the predicted time (0: none). Objects describe their layers
+    and outputs, the predicted time (0: none) and, where there is a choice, how it
+    is computed. Objects describe their layers
     with these numbers; profiles bracket each layer's launches.
 
     `convert-qnn-to-microkernel` creates it, `convert-microkernel-to-llvm` makes
@@ -46,7 +47,8 @@ def Microkernel_LayerOp : Op<Microkernel_Dialect, "layer",
       SymbolNameAttr:$sym_name, StrAttr:$node, StrAttr:$kind,
       UnitAttr:$is_float, I64Attr:$macs, I64Attr:$weight_bytes,
       I64Attr:$input_bytes, I64Attr:$output_bytes,
-      DefaultValuedAttr<I64Attr, "0">:$predicted_nanoseconds);
+      DefaultValuedAttr<I64Attr, "0">:$predicted_nanoseconds,
+      OptionalAttr<StrAttr>:$schedule);
   let assemblyFormat = "$sym_name attr-dict";
 }
 
