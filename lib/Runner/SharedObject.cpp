@@ -44,6 +44,7 @@ public:
   llvm::Error run(ArrayRef<const void *> inputs, ArrayRef<void *> outputs,
                   ProfileFn profile) override;
   ArrayRef<LayerInfo> layers() const override { return layerInfos; }
+  StringRef level() const override { return levelName; }
 
 private:
   llvm::Error load(StringRef path, const std::string &prefix);
@@ -53,6 +54,7 @@ private:
   abi::RunFn entry = nullptr;
   std::unique_ptr<llvm::WritableMemoryBuffer> arena;
   std::vector<PortInfo> inputInfos, outputInfos;
+  std::string levelName;
   std::vector<LayerInfo> layerInfos;
   llvm::DenseMap<const char *, size_t> layerIndices; ///< by name
 };
@@ -145,6 +147,7 @@ llvm::Error SharedObjectNetwork::load(StringRef path,
         path + ": expected ABI version " + Twine(abi::kAbiVersion) + ", got " +
         Twine(info->abiVersion) +
         ": compile the model again with this quant-compile");
+  levelName = info->level;
   inputInfos = getInfos(info->inputs, info->inputCount);
   outputInfos = getInfos(info->outputs, info->outputCount);
   ArrayRef<abi::LayerInfo> layers(info->layers, info->layerCount);

@@ -59,6 +59,9 @@ public:
   /// The layers whose times a run can tell; none when interpreted.
   virtual ArrayRef<LayerInfo> layers() const { return {}; }
 
+  /// The instruction-set level it runs on; empty when interpreted.
+  virtual StringRef level() const { return ""; }
+
   /// Called when a layer begins and when it ends.
   using ProfileFn = llvm::function_ref<void(size_t layer, bool begins)>;
 
