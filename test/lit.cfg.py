@@ -88,12 +88,17 @@ def all_tools():
     return not missing, "not built: " + ", ".join(missing)
 
 
+def llvm_mca():
+    return os.path.exists(os.path.join(config.llvm_tools_dir, "llvm-mca")), "no llvm-mca among LLVM's tools"
+
+
 features = {
     "all-tools": all_tools(),
     "host-avx2": host_cpu("avx2", "fma"),
     "host-avxvnni": host_cpu("avx_vnni"),
     "host-avx512vnni": host_cpu("avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
     "qemu-aarch64": qemu_aarch64(),
+    "llvm-mca": llvm_mca(),
     "onnxruntime": onnxruntime(),
     "onednn": onednn(),
     "matplotlib": matplotlib(),

@@ -26,8 +26,9 @@ struct LevelRates {
 /// x86-64 levels up to avx512vnni: measured on one core of an AMD EPYC (Zen 5)
 /// with chains of equal layers. amx-int8: its vector code as avx512vnni;
 /// products in tiles are predicted by their schedule. AArch64: multiply-adds
-/// per cycle of LLVM's model of Neoverse-V1 at 2.6 GHz, the rest as the x86
-/// level of equal width.
+/// per cycle of LLVM's model of Neoverse-V1 at 2.6 GHz (benchmarks/aarch64.py)
+/// less a sixth for loops and epilogues, the rest as the x86 level of equal
+/// width.
 static const LevelRates kRates[] = {
     {"x86-64", {25, 8, 2, 3, 5}, {0.5, 0.5, 5, 0.5, 2}, 1},
     {"x86-64-v3", {110, 47, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
