@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs random networks on several numbers of threads, every kernel split into as many units as it has parts: the bytes are always the same.
 
-  compare_threads.py WORKDIR FIRST_SEED COUNT LEVEL [--float]
+  compare_threads.py WORKDIR FIRST_SEED COUNT LEVEL [--float] [--kinds=KIND,...]
 """
 import argparse
 import pathlib
@@ -22,7 +22,7 @@ def split_finely(text):
 def check_seed(work, seed, args):
     """The mismatches of one seed, as text, and the number of launches in units."""
     work.mkdir(parents=True, exist_ok=True)
-    network = random_network.Network(seed, args.float)
+    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","))
     source, compiled = work / "network.mlir", work / "compiled.mlir"
     source.write_text(network.build(12))
     np.save(work / "x.npy", (np.random.RandomState(seed).randn(*network.types["%x"][0]) * 2).astype(np.float32))
@@ -52,6 +52,7 @@ def main():
     parser.add_argument("count", type=int)
     parser.add_argument("level")
     parser.add_argument("--float", action="store_true")
+    parser.add_argument("--kinds")
     args = parser.parse_args()
     wrong, launches = 0, 0
     for seed in range(args.first, args.first + args.count):

@@ -96,7 +96,7 @@ class Network:
         return self.quant(scale) if self.is_quant(element) else "f32"
 
     # -- ops ---------------------------------------------------------------------------------------------------------
-    def weighted(self, op, x, weight_shape, result_shape, attributes):
+    def weighted(self, op, x, weight_shape, result_shape, attributes, result=None):
         """conv2d or fully_connected with random parameters, optional bias, residual and clamp."""
         element = self.types[x][1]
         outputs, depth = weight_shape[0], int(np.prod(weight_shape[1:]))
@@ -109,7 +109,7 @@ class Network:
             low = self.pick([-128, -127])
             weight = self.constant(self.r.randint(low, 128, weight_shape).astype(np.int8), f"!quant.uniform<{kind}>")
             s = np.float64(self.scale_of(element)) * (scales.astype(np.float64) if per_axis else np.float64(scales[0]))
-            result = self.quant(float(np.mean(s)) * 40 * np.sqrt(depth) * self.r.uniform(0.5, 2))
+            result = result or self.quant(float(np.mean(s)) * 40 * np.sqrt(depth) * self.r.uniform(0.5, 2))
             text = ",".join(repr(float(v)) for v in np.atleast_1d(s))
             kind = f"i32:f32:0, {{{text}}}" if per_axis else f"i32:f32, {float(s)!r}"
             bias = (self.r.randint(-9000, 9000, outputs).astype(np.int32), f"!quant.uniform<{kind}>")
@@ -168,6 +168,34 @@ class Network:
         o = c if groups == c and self.chance(0.7) else groups * max(1, self.pick(CHANNELS) // groups)
         return self.weighted("qnn.conv2d", x, (o, kernel[0], kernel[1], c // groups), (n, oh, ow, o),
                              f"{attributes}, groups = {groups} : i64")
+
+    def dense(self):
+        """A dense block: layers of one type, each reading the concat of those before it; then a layer on some of its channels."""
+        x = self.value(rank=4)
+        shape, element = self.types[x]
+        if self.is_i32(element) or shape[3] > 64:
+            return None
+        common = self.pick([element, self.result_type(element, None)])
+        parts, last = [x], x
+        for _ in range(self.r.randint(1, 4)):
+            parts += [self.same_size(last, self.pick(CHANNELS[:12]), common)]
+            parts += [self.pick(parts)] * self.chance(0.2)
+            channels = sum(self.types[part][0][3] for part in parts)
+            last = self.emit("qnn.concat", parts, shape[:3] + (channels,), self.pick([common] * 3 + [self.result_type(element, None)]),
+                             "axis = 3 : i64")
+        first, size = self.r.randint(0, channels // 2 + 1), self.r.randint(1, channels // 2 + 1)
+        part = self.emit("qnn.slice", [last], shape[:3] + (size,), self.types[last][1],
+                         f"starts = array<i64: 0, 0, 0, {first}>, sizes = array<i64: {', '.join(map(str, shape[:3] + (size,)))}>, "
+                         "steps = array<i64: 1, 1, 1, 1>")
+        return self.same_size(part, self.pick(CHANNELS), common)
+
+    def same_size(self, x, channels, result):
+        """A convolution, now and then a depthwise one, that keeps height and width."""
+        (n, h, w, c), k = self.types[x][0], self.pick([1, 1, 3])
+        groups = c if self.chance(0.2) and c > 1 else 1
+        channels = c if groups > 1 else channels
+        return self.weighted("qnn.conv2d", x, (channels, k, k, c // groups), (n, h, w, channels),
+                             f"padding = array<i64: {', '.join([str(k // 2)] * 4)}>, groups = {groups} : i64", result)
 
     def depthwise(self):
         """One channel in, one out: windows up to 9x9, more channels than conv2d, kept inside the image by chance."""

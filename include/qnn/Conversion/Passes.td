@@ -27,7 +27,13 @@ def ConvertQNNToMicrokernelPass
     what differs between layers (bounds, zero points) is an argument.
 
     Tensors are row-major; an NHWC image that a convolution with padding reads
-    lies inside a border holding its zero, so that no kernel tests for edges.
+    lies inside a border holding its zero, so that no kernel tests for edges. The
+    operands of a concat are computed into their parts of its result, if they
+    have its type and whatever reads them reads strided views as well (not
+    reshapes, fully connected layers and matrix products, nor convolutions that
+    need a border which the result has not); others are copied or requantized. A
+    concat that begins with the operands of an earlier one begins with its
+    result. A slice with positive steps is a view under the same condition.
 
     Law: 8-bit values are stored as `q + 128` on levels that multiply unsigned by
     signed bytes; with `acc = sum (q - z) w + b = sum (q + 128) w + (b - (z +

@@ -102,26 +102,6 @@ StoredParams NetworkLowering::storedParams(Type tensor, int64_t channel) {
 // Allocation
 //===----------------------------------------------------------------------===//
 
-Border NetworkLowering::requiredBorder(Value value) {
-  Border border;
-  for (OpOperand &use : value.getUses()) {
-    Border wanted;
-    if (auto conv = dyn_cast<Conv2DOp>(use.getOwner())) {
-      if (&use == &conv.getInputMutable()) {
-        ArrayRef<int64_t> padding = conv.getPadding();
-        wanted = {padding[0], padding[1], padding[2], padding[3]};
-      }
-    } else if (auto observed = dyn_cast<ObserveOp>(use.getOwner())) {
-      wanted = requiredBorder(observed.getResult());
-    }
-    border = {std::max(border.top, wanted.top),
-              std::max(border.left, wanted.left),
-              std::max(border.bottom, wanted.bottom),
-              std::max(border.right, wanted.right)};
-  }
-  return border;
-}
-
 Buffer NetworkLowering::allocate(RankedTensorType type, Border border) {
   Buffer buffer;
   buffer.shape = SmallVector<int64_t>(type.getShape());
@@ -143,9 +123,40 @@ Buffer NetworkLowering::allocate(RankedTensorType type, Border border) {
   return buffer;
 }
 
+Buffer NetworkLowering::partOf(ConcatOp concat, const ConcatPlan::Part &part) {
+  Value result = concat.getResult();
+  if (!buffers.contains(result))
+    setBuffer(result, allocateFor(result));
+  Buffer buffer = getBuffer(result);
+  int64_t axis = concat.getAxis(), stride = buffer.strides[axis];
+  int64_t size = buffer.shape[axis], first = part.position * stride;
+  buffer.shape =
+      SmallVector<int64_t>(cast<ShapedType>(part.value.getType()).getShape());
+  if (axis + 1 < int64_t(buffer.shape.size()))
+    buffer.border = Border();
+  auto type = cast<MemRefType>(buffer.memory.getType());
+  if (buffer.isArgument || !type.getElementType().isInteger(8)) {
+    buffer.offset += first;
+    return buffer;
+  }
+  // Memory of its own: equal parts in different places share kernels.
+  int64_t others = (size - buffer.shape[axis]) * stride;
+  Value start = builder.create<arith::ConstantIndexOp>(loc, first);
+  buffer.memory = builder.create<memref::ViewOp>(
+      loc,
+      MemRefType::get({type.getNumElements() - others}, type.getElementType()),
+      buffer.memory, start, ValueRange());
+  return buffer;
+}
+
 Buffer NetworkLowering::allocateFor(Value value) {
+  if (auto home = concats.getHome(value)) {
+    Buffer part = partOf(home->concat, {value, home->position});
+    partMemory[value] = part.memory;
+    return part;
+  }
   auto type = cast<RankedTensorType>(value.getType());
-  Border border = requiredBorder(value);
+  Border border = getRequiredBorder(value);
   if (border.empty() && isFloatTensor(type))
     for (OpOperand &use : value.getUses())
       if (isa<func::ReturnOp>(use.getOwner())) {

@@ -327,7 +327,8 @@ static Walk walkOf(Conv2DOp op, int64_t groups, const Buffer &input) {
   walk.aGroup = inputs;
   walk.reduction = {h.kernel};
   walk.reductionStrides = {h.dilation * strides.row};
-  if (groups == 1 && w.dilation == 1) {
+  bool isContiguous = w.dilation == 1 && strides.column == inputs;
+  if (groups == 1 && (isContiguous || w.kernel == 1)) {
     walk.reduction.push_back(w.kernel * inputs);
   } else {
     walk.reduction.append({w.kernel, inputs});

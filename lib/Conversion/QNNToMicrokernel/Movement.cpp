@@ -49,10 +49,17 @@ LogicalResult NetworkLowering::lowerTranspose(TransposeOp op) {
 LogicalResult NetworkLowering::lowerSlice(SliceOp op) {
   Buffer view = getBuffer(op.getInput());
   for (size_t d = 0; d < view.shape.size(); ++d) {
+    // Beside a part of a row or of the rows are other pixels.
+    if (d < kChannelAxis && op.getSizes()[d] != view.shape[d])
+      view.border = Border();
     if (op.getSizes()[d] > 0)
       view.offset += op.getStarts()[d] * view.strides[d];
     view.strides[d] *= op.getSteps()[d];
     view.shape[d] = op.getSizes()[d];
+  }
+  if (concats.isView(op)) {
+    setBuffer(op.getResult(), view);
+    return success();
   }
   Buffer output = allocateFor(op.getResult());
   emitCopy(view, output);
@@ -61,20 +68,23 @@ LogicalResult NetworkLowering::lowerSlice(SliceOp op) {
 }
 
 LogicalResult NetworkLowering::lowerConcat(ConcatOp op) {
+  Value result = op.getResult();
   auto type = cast<RankedTensorType>(op.getType());
-  Buffer output = allocateFor(op.getResult());
-  setBuffer(op.getResult(), output);
-  int64_t axis = op.getAxis(), position = 0;
-  for (Value value : op.getInputs()) {
-    auto inputType = cast<RankedTensorType>(value.getType());
-    Buffer part = output;
-    part.shape = SmallVector<int64_t>(inputType.getShape());
-    part.offset += position * output.strides[axis];
-    position += part.shape[axis];
+  if (!buffers.contains(result)) // no part was made before
+    setBuffer(result, allocateFor(result));
+  for (const ConcatPlan::Part &part : concats.getParts(op)) {
+    Buffer value = getBuffer(part.value);
+    std::optional<ConcatPlan::Home> home = concats.getHome(part.value);
+    bool isThere = home && home->concat == op &&
+                   home->position == part.position &&
+                   value.memory == partMemory.lookup(part.value);
+    if (isThere)
+      continue;
+    auto from = cast<RankedTensorType>(part.value.getType());
     if (isFloatTensor(type))
-      emitCopy(getBuffer(value), part);
+      emitCopy(value, partOf(op, part));
     else
-      emitRequantize(getBuffer(value), inputType, part, type);
+      emitRequantize(value, from, partOf(op, part), type);
   }
   return success();
 }

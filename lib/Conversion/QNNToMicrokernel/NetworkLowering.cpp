@@ -23,7 +23,7 @@ using namespace mlir::qnn;
 NetworkLowering::NetworkLowering(ModuleOp module, func::FuncOp entry,
                                  const TargetLevel &level)
     : module(module), entry(entry), level(level), builder(module.getContext()),
-      loc(entry.getLoc()) {}
+      loc(entry.getLoc()), concats(entry.front(), level) {}
 
 //===----------------------------------------------------------------------===//
 // Constants and kernels
@@ -180,7 +180,7 @@ void NetworkLowering::lowerArgument(BlockArgument argument) {
   buffer.isArgument = true;
   if (isQuantizedTensor(type)) {
     // Into the stored domain, and into memory that may be read beyond.
-    Buffer stored = allocate(type, requiredBorder(argument));
+    Buffer stored = allocate(type, getRequiredBorder(argument));
     emitRebias(buffer, stored, storageBias(type));
     buffer = stored;
   }

@@ -16,7 +16,7 @@
 #ifndef QNN_LIB_CONVERSION_QNNTOMICROKERNEL_NETWORKLOWERING_H
 #define QNN_LIB_CONVERSION_QNNTOMICROKERNEL_NETWORKLOWERING_H
 
-#include "Buffers.h"
+#include "ConcatPlan.h"
 
 #include "qnn/Dialect/Microkernel/IR/Microkernel.h"
 #include "qnn/Dialect/QNN/IR/QNN.h"
@@ -48,7 +48,8 @@ public:
   //===--- buffers (Buffers.cpp) ------------------------------------------===//
   /// A new arena buffer for a tensor type, with a filled border.
   Buffer allocate(RankedTensorType type, Border border);
-  /// The buffer that will hold `value`: with the border its users need.
+  /// The buffer that will hold `value`: with the border its users need, or in
+  /// the result of a concat.
   Buffer allocateFor(Value value);
   /// The same without a border.
   Buffer allocateContiguous(Value value);
@@ -110,7 +111,8 @@ public:
 
 private:
   void fillBorder(const Buffer &buffer, RankedTensorType type);
-  Border requiredBorder(Value value);
+  /// The place of `part` in the result of `concat`.
+  Buffer partOf(ConcatOp concat, const ConcatPlan::Part &part);
   Value constantBytes(ArrayRef<char> bytes, Type element);
   /// The memory of the caller for result `index`.
   Value resultMemory(unsigned index);
@@ -167,7 +169,9 @@ private:
   const TargetLevel &level;
   OpBuilder builder; ///< at the end of the new entry block
   Location loc;      ///< of the op being lowered
+  ConcatPlan concats;
   DenseMap<Value, Buffer> buffers;
+  DenseMap<Value, Value> partMemory; ///< of values with a home in a concat
   DenseMap<Value, ElementsAttr> constants; ///< weights not yet in memory
   struct Kernel {
     func::FuncOp function;

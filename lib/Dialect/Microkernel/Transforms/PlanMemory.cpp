@@ -7,9 +7,9 @@
 //
 // Input: an entry function whose block holds memref.alloc, memref.get_global
 // and straight-line users. Output: views of two arguments. Assumes that a
-// buffer is reached only through the SSA value of its allocation. Cost: at most
-// a few hundred placements, each the square of the number of buffers, of which
-// a large network has a few hundred.
+// buffer is reached only through the SSA value of its allocation and views of
+// it. Cost: at most a few hundred placements, each the square of the number of
+// buffers, of which a large network has a few hundred.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,6 +45,15 @@ int64_t alignUp(int64_t bytes) {
   return llvm::alignTo(bytes, qnn::kBufferAlignment);
 }
 
+/// The users of a buffer and of views of it.
+SmallVector<Operation *> getUsers(Value buffer) {
+  SmallVector<Operation *> users(buffer.getUsers());
+  for (size_t i = 0; i < users.size(); ++i)
+    if (auto view = dyn_cast<memref::ViewOp>(users[i]))
+      llvm::append_range(users, view->getUsers());
+  return users;
+}
+
 /// The allocations of a block with their live ranges. Fails when one is used
 /// outside the block, where positions mean nothing.
 FailureOr<SmallVector<Allocation>> collectAllocations(Block &block) {
@@ -55,7 +64,7 @@ FailureOr<SmallVector<Allocation>> collectAllocations(Block &block) {
   for (auto alloc : block.getOps<memref::AllocOp>()) {
     Allocation entry{alloc, getBytes(alloc.getType()),
                      std::numeric_limits<int64_t>::max(), -1};
-    for (Operation *user : alloc->getUsers()) {
+    for (Operation *user : getUsers(alloc)) {
       auto found = position.find(user);
       if (found == position.end())
         return alloc.emitError("expected uses in the block of the allocation "
@@ -137,8 +146,9 @@ private:
     for (Allocation &allocation : allocations)
       order.push_back(&allocation);
     // Equal keys stay in program order: the plan is deterministic.
-    llvm::stable_sort(
-        order, [&](Allocation *a, Allocation *b) { return key(*a) < key(*b); });
+    llvm::sort(order, [&](Allocation *a, Allocation *b) {
+      return std::make_pair(key(*a), a) < std::make_pair(key(*b), b);
+    });
     for (int round = 0; round < kRounds; ++round) {
       keepIfBetter(placeInOrder(order));
       if (best <= enough)

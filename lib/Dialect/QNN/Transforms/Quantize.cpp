@@ -12,6 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConcatScales.h"
+
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
@@ -131,6 +133,7 @@ public:
     for (Value tensor : getScaledTensors(func))
       if (failed(findType(tensor)))
         return failure();
+    shareConcatScales(func, types);
     // Everything is known to have a scale: from here on only weights can fail.
     for (Operation *op : ops) {
       auto product = dyn_cast<MatMulOp>(op);
@@ -157,7 +160,7 @@ private:
   OpBuilder builder;
   bool emitRemarks;
   /// The type of every scaled tensor, in the order of getScaledTensors.
-  llvm::MapVector<Value, quant::UniformQuantizedType> types;
+  TensorTypes types;
 };
 
 /// The observer whose operand or result `tensor` is, or null.

@@ -63,6 +63,24 @@ func.func @tries_other_orders() {
 
 // -----
 
+// A buffer lives as long as views of it, and views of those: %a and %b need a place each.
+// CHECK-LABEL: func.func @views_keep_a_buffer_alive(
+// CHECK-SAME:    microkernel.arena_bytes = 192 : i64, microkernel.live_bytes = 128 : i64
+func.func private @small(memref<64xi8>, memref<64xi8>)
+func.func private @half(memref<32xi8>)
+func.func @views_keep_a_buffer_alive(%in: memref<64xi8>) {
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc() : memref<64xi8>
+  %b = memref.alloc() : memref<64xi8>
+  %view = memref.view %a[%c0][] : memref<64xi8> to memref<48xi8>
+  %part = memref.view %view[%c0][] : memref<48xi8> to memref<32xi8>
+  call @small(%in, %b) : (memref<64xi8>, memref<64xi8>) -> ()
+  call @half(%part) : (memref<32xi8>) -> ()
+  return
+}
+
+// -----
+
 // A buffer that a loop body uses is not live at one position: refused.
 func.func @refuses_nested_uses(%n: index) {
   // expected-error@below {{expected uses in the block of the allocation only}}

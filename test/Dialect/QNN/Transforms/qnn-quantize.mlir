@@ -112,3 +112,45 @@ func.func @quantizes_every_value_of_a_constant(%x: tensor<16xf32>) -> tensor<16x
   %2 = qnn.observe %1 as "add" range [0.0, 255.0] : tensor<16xf32>
   return %2 : tensor<16xf32>
 }
+
+// -----
+
+// What a concat joins gets the scale of its result where that rounds no worse: the requantization of the first operand falls away.
+// CHECK-LABEL: func.func @shares_the_scale_of_a_concat(
+// CHECK: %[[A:.+]] = qnn.leaky_relu
+// CHECK: "quant.qcast"(%[[A]]) : (tensor<1x4xf32>) -> tensor<1x4x!quant.uniform<i8:f32, 5.000000e-01:-128>>
+// CHECK: %[[B:.+]] = qnn.hard_swish
+// CHECK: "quant.qcast"(%[[B]]) : (tensor<1x4xf32>) -> tensor<1x4x!quant.uniform<i8:f32, 5.000000e-01:-128>>
+// CHECK: %[[Y:.+]] = qnn.concat
+// CHECK: "quant.qcast"(%[[Y]]) : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 5.000000e-01:-128>>
+func.func @shares_the_scale_of_a_concat(%x: tensor<1x4xf32>) -> tensor<1x8xf32> {
+  %0 = qnn.observe %x as "x" range [-1.0, 127.5] : tensor<1x4xf32>
+  %1 = qnn.leaky_relu %0 {alpha = 0.0 : f32} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %2 = qnn.observe %1 as "a" range [0.0, 63.75] : tensor<1x4xf32>
+  %3 = qnn.hard_swish %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %4 = qnn.observe %3 as "b" range [0.0, 127.5] : tensor<1x4xf32>
+  %5 = qnn.concat %2, %4 {axis = 1 : i64} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x8xf32>
+  %6 = qnn.observe %5 as "y" range [0.0, 127.5] : tensor<1x8xf32>
+  return %6 : tensor<1x8xf32>
+}
+
+// -----
+
+// The first operand is also read by itself, where steps of 0.5 would be too large.
+// CHECK-LABEL: func.func @keeps_a_scale_that_others_need(
+// CHECK: %[[A:.+]] = qnn.leaky_relu
+// CHECK: "quant.qcast"(%[[A]]) : (tensor<1x4xf32>) -> tensor<1x4x!quant.uniform<i8:f32, 3.906250e-03:-128>>
+// CHECK: %[[Y:.+]] = qnn.concat
+// CHECK: "quant.qcast"(%[[Y]]) : (tensor<1x8xf32>) -> tensor<1x8x!quant.uniform<i8:f32, 5.000000e-01:-128>>
+func.func @keeps_a_scale_that_others_need(%x: tensor<1x4xf32>) -> (tensor<1x8xf32>, tensor<1x4xf32>) {
+  %0 = qnn.observe %x as "x" range [-1.0, 127.5] : tensor<1x4xf32>
+  %1 = qnn.leaky_relu %0 {alpha = 0.0 : f32} : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %2 = qnn.observe %1 as "a" range [0.0, 0.99609375] : tensor<1x4xf32>
+  %3 = qnn.hard_swish %0 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %4 = qnn.observe %3 as "b" range [0.0, 127.5] : tensor<1x4xf32>
+  %5 = qnn.concat %2, %4 {axis = 1 : i64} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x8xf32>
+  %6 = qnn.observe %5 as "y" range [0.0, 127.5] : tensor<1x8xf32>
+  %7 = qnn.hard_swish %2 : (tensor<1x4xf32>) -> tensor<1x4xf32>
+  %8 = qnn.observe %7 as "z" range [0.0, 0.99609375] : tensor<1x4xf32>
+  return %6, %8 : tensor<1x8xf32>, tensor<1x4xf32>
+}

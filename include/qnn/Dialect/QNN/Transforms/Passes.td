@@ -365,6 +365,11 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     - activations: s8 in [-128, 127], one scale per tensor,
       `s = f32((high - low) / 255)`, `z = roundeven(-128 - low / s)`, clamped,
       after [low, high] was widened to hold 0, so that 0 is exact;
+    - operands and result of a concat: the type of the union of their ranges,
+      where ops that round anyway make them and the sum over all reads of
+      squared rounding errors, each relative to the scale the tensor would have
+      of its own, does not grow (an operand that keeps its own scale is rounded
+      twice); tried for chains of concats, single ones and pairs;
     - fixed ranges: [0, 1] is scale 1/256 with zero point -128, [-1, 1] is scale
       1/128 with zero point 0;
     - weights: s8 in [-127, 127], one scale per output channel,
