@@ -38,6 +38,28 @@ Value KernelBuilder::quarter(Value bytes, int64_t quarter) {
   return b.create<vector::ShuffleOp>(bytes, bytes, mask);
 }
 
+SmallVector<Value> KernelBuilder::widenHalves(Value v) {
+  auto type = cast<VectorType>(v.getType());
+  int64_t half = type.getNumElements() / 2;
+  int64_t bits = type.getElementTypeBitWidth(), perHalf = 64 / bits;
+  auto wide = VectorType::get({half}, b.getIntegerType(2 * bits));
+  SmallVector<Value> halves;
+  for (bool high : {false, true}) {
+    if (level.storesUnsigned()) {
+      Value zero = b.create<arith::ConstantOp>(b.getZeroAttr(type));
+      halves.push_back(
+          b.create<vector::BitCastOp>(wide, interleave(v, zero, high)));
+      continue;
+    }
+    SmallVector<int64_t> mask;
+    for (int64_t i = 0; i < half; ++i)
+      mask.push_back((2 * (i / perHalf) + high) * perHalf + i % perHalf);
+    halves.push_back(b.create<arith::ExtSIOp>(
+        wide, b.create<vector::ShuffleOp>(v, v, mask)));
+  }
+  return halves;
+}
+
 /// The name of an instruction that has one for each width of `vector`.
 static StringRef bySize(Value vector, StringRef bits128, StringRef bits256,
                         StringRef bits512) {
@@ -121,36 +143,46 @@ Value KernelBuilder::packQuarters(ArrayRef<Value> quarters, Value zeroPoint) {
   return narrowBoth(*this, half(0), half(2));
 }
 
-Value KernelBuilder::packBytes(ArrayRef<Value> four, Value zeroPoint) {
-  Value bytes = packQuarters(four, zeroPoint);
-  int64_t parts = widthOf(bytes) / 16;
+/// Bytes in order, from what packQuarters() makes of four vectors in order.
+static Value gatherOperands(KernelBuilder &k, Value bytes) {
+  int64_t parts = KernelBuilder::widthOf(bytes) / 16;
   if (parts == 1)
     return bytes;
   // Each 128 bits hold four lanes of each operand: gather those of the first.
-  auto words = VectorType::get({4 * parts}, b.getI32Type());
+  auto words = VectorType::get({4 * parts}, k.b.getI32Type());
   SmallVector<int64_t> order;
   for (int64_t operand = 0; operand < 4; ++operand)
     for (int64_t part = 0; part < parts; ++part)
       order.push_back(4 * part + operand);
-  Value mixed = b.create<vector::BitCastOp>(words, bytes);
-  mixed = b.create<vector::ShuffleOp>(mixed, mixed, order);
-  return b.create<vector::BitCastOp>(bytes.getType(), mixed);
+  Value mixed = k.b.create<vector::BitCastOp>(words, bytes);
+  mixed = k.b.create<vector::ShuffleOp>(mixed, mixed, order);
+  return k.b.create<vector::BitCastOp>(bytes.getType(), mixed);
 }
 
-Value KernelBuilder::saturateBytes(ArrayRef<Value> four,
-                                   const QuantParams &params, double largest) {
+Value KernelBuilder::packBytes(ArrayRef<Value> four, Value zeroPoint) {
+  return gatherOperands(*this, packQuarters(four, zeroPoint));
+}
+
+Value KernelBuilder::saturateQuarters(ArrayRef<Value> quarters,
+                                      const QuantParams &params,
+                                      double largest) {
   bool isUnsigned = level.storesUnsigned();
   bool isNarrow = params.min > (isUnsigned ? 0 : -128) ||
                   params.max < (isUnsigned ? 255 : 127);
   Value low = f32(float(params.min - params.zeroPoint));
   Value high = f32(float(params.max - params.zeroPoint));
   SmallVector<Value> rounded;
-  for (Value steps : four) {
+  for (Value steps : quarters) {
     if (isNarrow || !(largest < kUnclampedLimit))
       steps = clampLanes(steps, low, high);
     rounded.push_back(round(steps));
   }
-  return packBytes(rounded, i32(params.zeroPoint));
+  return packQuarters(rounded, i32(params.zeroPoint));
+}
+
+Value KernelBuilder::saturateBytes(ArrayRef<Value> four,
+                                   const QuantParams &params, double largest) {
+  return gatherOperands(*this, saturateQuarters(four, params, largest));
 }
 
 //===----------------------------------------------------------------------===//

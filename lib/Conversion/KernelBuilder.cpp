@@ -64,6 +64,8 @@ void KernelBuilder::vectorLoop(int64_t count, int64_t width,
     return;
   if (full > 0 && mayRepeat)
     return body(index(count - width), width);
+  if (mayRepeat)
+    return vectorLoop(count, llvm::bit_floor(uint64_t(count)), body);
   for (int64_t done = full; done < count;) {
     int64_t part = llvm::bit_floor(uint64_t(count - done));
     body(index(done), part);

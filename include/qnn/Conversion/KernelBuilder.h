@@ -154,6 +154,9 @@ public:
   Value interleave(Value x, Value y, bool high);
   /// The bytes of a quarter, in order.
   Value quarter(Value bytes, int64_t quarter);
+  /// The low and the high half of each 128 bits of stored bytes, or of i16 sums
+  /// of such, in lanes of twice the width: applied twice, the quarters.
+  SmallVector<Value> widenHalves(Value v);
   /// acc + the sums of products of the operands of one lane: four (bytes) or
   /// two (i16) each, or one (i16, on half as many bits), as the level
   /// multiplies them.
@@ -162,6 +165,9 @@ public:
   /// steps, of magnitude `largest` or less: Numerics.h saturate().
   Value saturateBytes(ArrayRef<Value> four, const QuantParams &params,
                       double largest);
+  /// The same from quarters.
+  Value saturateQuarters(ArrayRef<Value> quarters, const QuantParams &params,
+                         double largest);
   /// 256 bytes in the form that lookUp() reads on `level`.
   static SmallVector<int8_t> tableConstants(const TargetLevel &level,
                                             ArrayRef<int8_t> table);

@@ -91,7 +91,7 @@ Value MatMul::product(KernelBuilder &k, ValueRange args, Value aRow,
       next = k.b.create<arith::AddIOp>(sum[0], k.b.create<arith::MulIOp>(x, y));
     return SmallVector<Value>{next};
   };
-  return k.loop(k.index(0), k.index(depth()), {finish.init(k, lanes)}, step)[0];
+  return k.loop(k.index(0), k.index(depth()), {finish.zero(k, lanes)}, step)[0];
 }
 
 void MatMul::emitRow(KernelBuilder &k, ValueRange args, Value aRow,

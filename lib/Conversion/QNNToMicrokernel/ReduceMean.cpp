@@ -30,8 +30,6 @@ struct MeanKernel {
   const Buffer &input, &output;
 
   void emit(KernelBuilder &k, ValueRange args) const;
-  Value sum(KernelBuilder &k, Value memory, Value at, Value acc,
-            size_t dimension = 0) const;
 };
 } // namespace
 
@@ -58,32 +56,18 @@ MeanLoops::MeanLoops(ReduceMeanOp op, const Buffer &input,
   innerOut = keptStrides[1].pop_back_val();
 }
 
-/// acc + the values at `at` along the summed dimensions from `dimension` on.
-Value MeanKernel::sum(KernelBuilder &k, Value memory, Value at, Value acc,
-                      size_t dimension) const {
-  if (dimension == loops.summed.size()) {
-    int64_t lanes = KernelBuilder::widthOf(acc);
-    return average.add(k, acc, k.load(memory, at, lanes));
-  }
-  auto step = [&](Value i, ValueRange carried) {
-    Value next = k.add(at, k.mul(i, loops.summedIn[dimension]));
-    return SmallVector<Value>{sum(k, memory, next, carried[0], dimension + 1)};
-  };
-  return k.loop(k.index(0), k.index(loops.summed[dimension]), {acc}, step)[0];
-}
-
 void MeanKernel::emit(KernelBuilder &k, ValueRange args) const {
   bool vectorizes = loops.innerIn == 1 && loops.innerOut == 1;
   auto emitMean = [&](Value in, Value out, Value i, int64_t lanes) {
-    Value total = sum(k, args[0], k.add(in, k.mul(i, loops.innerIn)),
-                      average.init(k, lanes));
+    Sums sums = average.sumOver(k, args[0], k.add(in, k.mul(i, loops.innerIn)),
+                                lanes, loops.summed, loops.summedIn);
     Value counted = k.index(loops.count), added = k.index(loops.count);
-    Value mean = average.finish(k, total, counted, added, k.f32(factor));
+    Value mean = average.finish(k, sums, counted, added, k.f32(factor));
     k.store(mean, args[1], k.add(out, k.mul(i, loops.innerOut)));
   };
   k.nest(loops.kept, loops.keptStrides, {input.offset, output.offset},
          [&](ArrayRef<Value> at) {
-           k.vectorLoop(loops.inner, vectorizes ? k.lanes() : 1,
+           k.vectorLoop(loops.inner, vectorizes ? average.width(k) : 1,
                         [&](Value i, int64_t lanes) {
                           emitMean(at[0], at[1], i, lanes);
                         });

@@ -6,11 +6,14 @@
 //===----------------------------------------------------------------------===//
 //
 // The maximum, the exponentials, their sum, the quotients: four passes, the sum
-// sequential by definition.
+// sequential by definition. The maximum may be taken in any order: NaN never
+// wins, and which zero is subtracted makes no difference to an exponential.
 //
 //===----------------------------------------------------------------------===//
 
 #include "NetworkLowering.h"
+
+#include "llvm/ADT/bit.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -26,6 +29,7 @@ private:
   using Combine = llvm::function_ref<Value(VectorMath &, Value, Value)>;
   void emitColumn(KernelBuilder &k, ValueRange args, Value x, Value y,
                   int64_t lanes) const;
+  Value rowMaximum(KernelBuilder &k, Value memory, Value row) const;
   Value reduce(KernelBuilder &k, Value memory, Value base, int64_t stride,
                Value init, Combine combine) const;
   void forAxis(KernelBuilder &k, int64_t lanes,
@@ -51,8 +55,8 @@ SoftmaxLoops::SoftmaxLoops(const Buffer &input, const Buffer &output,
       outerStrides[0].push_back(input.strides[d]);
       outerStrides[1].push_back(output.strides[d]);
     }
-  // Along a contiguous axis only the exponentials and quotients are vectors.
-  // Otherwise the last other dimension gives the vectors.
+  // Along a contiguous axis all but the sum is done on vectors. Otherwise the
+  // last other dimension gives the vectors.
   if (isRow || outer.empty())
     return;
   inner = outer.pop_back_val();
@@ -63,7 +67,7 @@ SoftmaxLoops::SoftmaxLoops(const Buffer &input, const Buffer &output,
 void SoftmaxLoops::emit(KernelBuilder &k, ValueRange args) const {
   bool vectorizes = inner > 1 && innerIn == 1 && innerOut == 1;
   int64_t width = vectorizes ? k.lanes() : 1;
-  // About four passes, of which a row has two element by element.
+  // About four passes, of which a row has one element by element.
   double elements = double(ShapedType::getNumElements(outer)) * inner * count;
   SmallVector<int64_t> sizes(outer);
   sizes.push_back(inner / width);
@@ -82,6 +86,34 @@ void SoftmaxLoops::emit(KernelBuilder &k, ValueRange args) const {
   k.nest(outer, outerStrides, {inputOffset, outputOffset}, emitColumns, shared);
 }
 
+static Value larger(VectorMath &math, Value best, Value v) {
+  return math.select(math.lessThan(best, v), v, best);
+}
+
+/// The maximum of a contiguous axis.
+Value SoftmaxLoops::rowMaximum(KernelBuilder &k, Value memory,
+                               Value row) const {
+  int64_t width = llvm::bit_floor(uint64_t(std::min(count, 4 * k.lanes())));
+  VectorMath math{k, width};
+  Value best = k.constant(-std::numeric_limits<float>::infinity(), width);
+  auto loadAt = [&](Value i) { return k.load(memory, k.add(row, i), width); };
+  auto step = [&](Value i, ValueRange acc) -> SmallVector<Value> {
+    return {larger(math, acc[0], loadAt(k.mul(i, width)))};
+  };
+  best = k.loop(k.index(0), k.index(count / width), {best}, step)[0];
+  if (count % width != 0)
+    best = larger(math, best, loadAt(k.index(count - width)));
+  for (int64_t half = width / 2; half > 0; half /= 2) {
+    auto slice = [&](int64_t first) -> Value {
+      return k.b.create<vector::ExtractStridedSliceOp>(
+          best, ArrayRef<int64_t>{first}, ArrayRef<int64_t>{half},
+          ArrayRef<int64_t>{1});
+    };
+    best = larger(math, slice(0), slice(half));
+  }
+  return best;
+}
+
 /// `v` repeated to `width` lanes, unless it has them.
 static Value widened(KernelBuilder &k, Value v, int64_t width) {
   if (KernelBuilder::widthOf(v) == width)
@@ -93,10 +125,8 @@ static Value widened(KernelBuilder &k, Value v, int64_t width) {
 void SoftmaxLoops::emitColumn(KernelBuilder &k, ValueRange args, Value x,
                               Value y, int64_t lanes) const {
   Value lowest = k.constant(-std::numeric_limits<float>::infinity(), lanes);
-  Value top =
-      reduce(k, args[0], x, in, lowest, [](VectorMath &m, Value best, Value v) {
-        return m.select(m.lessThan(best, v), v, best);
-      });
+  Value top = isRow ? rowMaximum(k, args[0], x)
+                    : reduce(k, args[0], x, in, lowest, larger);
   forAxis(k, lanes, [&](Value i, int64_t width) {
     VectorMath math{k, width};
     Value v = k.load(args[0], k.add(x, k.mul(i, in)), width);
