@@ -76,7 +76,7 @@ void KernelBuilder::vectorLoop(int64_t count, int64_t width,
 void KernelBuilder::split(double nanoseconds, int64_t parts) {
   assert(numUnits == 1 && "expected one split per kernel");
   int64_t most = std::min(parts, kMaxUnits);
-  if (!unit || nanoseconds < 2 * unitNanoseconds || most < 2)
+  if (!firstUnit || nanoseconds < 2 * unitNanoseconds || most < 2)
     return;
   numUnits =
       std::min(most, int64_t(std::min(nanoseconds / unitNanoseconds, 1e9)));
@@ -106,7 +106,7 @@ std::pair<Value, Value> KernelBuilder::share(int64_t count) {
       return mul(i, count / numUnits);
     return b.create<arith::DivUIOp>(mul(i, count), index(numUnits));
   };
-  return {boundary(unit), boundary(add(unit, 1))};
+  return {boundary(firstUnit), boundary(endUnit)};
 }
 
 void KernelBuilder::sharedLoop(int64_t count,
@@ -135,8 +135,8 @@ void KernelBuilder::sharedTiles(int64_t size, int64_t tile,
   }
   if (!rest)
     return;
-  Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, unit,
-                                         index(numUnits - 1));
+  Value isLast = b.create<arith::CmpIOp>(arith::CmpIPredicate::eq, endUnit,
+                                         index(numUnits));
   auto last = b.create<scf::IfOp>(isLast, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(last.thenBlock());

@@ -27,16 +27,17 @@
 namespace mlir::qnn {
 
 /// Less work is not worth waking a thread for.
-inline constexpr double kUnitNanoseconds = 10000;
+inline constexpr double kUnitNanoseconds = 5000;
 /// More units than threads balance their load; more than this, nothing.
 inline constexpr int64_t kMaxUnits = 32;
 
 class KernelBuilder {
 public:
-  /// `unit` is the index of the unit, for kernels that split().
+  /// `firstUnit` and `endUnit` bound the units of a call, for kernels that
+  /// split().
   KernelBuilder(OpBuilder &builder, Location loc, const TargetLevel &level,
-                Value unit = {})
-      : b(loc, builder), level(level), unit(unit) {}
+                Value firstUnit = {}, Value endUnit = {})
+      : b(loc, builder), level(level), firstUnit(firstUnit), endUnit(endUnit) {}
 
   ImplicitLocOpBuilder b;
   const TargetLevel &level;
@@ -83,21 +84,21 @@ public:
   /// Splits a kernel of about `nanoseconds` into independent units (see
   /// microkernel.launch) of at least unitNanoseconds, at most `parts`, the
   /// iterations of the one shared loop that follows. Small kernels and those
-  /// without `unit` stay whole.
+  /// without `firstUnit` stay whole.
   void split(double nanoseconds, int64_t parts);
   /// The same over one of nested loops: returns which, the first with enough
   /// iterations for all units or the longest.
   size_t split(double nanoseconds, ArrayRef<int64_t> shape);
   int64_t units() const { return numUnits; }
-  /// The bounds of this unit's share of [0, count).
+  /// The bounds of the share of [0, count) of the call's units.
   std::pair<Value, Value> share(int64_t count);
-  /// This unit's share of [0, count).
+  /// The share of [0, count) of the call's units.
   void sharedLoop(int64_t count, llvm::function_ref<void(Value)> body);
-  /// Covers this unit's share of [0, size) by tiles and the last one's rest:
+  /// Covers the units' share of [0, size) by tiles and the last one's rest:
   /// `body` gets the first element and the size of each.
   void sharedTiles(int64_t size, int64_t tile,
                    llvm::function_ref<void(Value, int64_t)> body);
-  /// vectorLoop over this unit's share of [0, count).
+  /// vectorLoop over the units' share of [0, count).
   void sharedVectorLoop(int64_t count, int64_t width,
                         llvm::function_ref<void(Value, int64_t)> body);
 
@@ -210,7 +211,7 @@ public:
   }
 
 private:
-  Value unit;
+  Value firstUnit, endUnit;
   int64_t numUnits = 1;
 };
 

@@ -18,9 +18,9 @@ def ConvertQNNToMicrokernelPass
     `@run_<level>` on flat buffers: inputs, then outputs, then the context of the
     run, and a body of `memref.alloc` (intermediate tensors),
     `memref.get_global` (packed weights, biases, factors, tables) and
-    `microkernel.launch` of private kernels, with units of at least 10 us where a
+    `microkernel.launch` of private kernels, with units of at least 5 us where a
     kernel has enough work to share (the function's attribute
-    `microkernel.unit_nanoseconds`, an f64, overrides the 10,000). Each op that
+    `microkernel.unit_nanoseconds`, an f64, overrides the 5,000). Each op that
     launches kernels is described by a `microkernel.layer`. A kernel holds the
     loops of one op for one shape: `scf` and `vector` code, with
     `microkernel.brgemm` where products are summed. Equal shapes share a kernel;
@@ -170,8 +170,9 @@ def ConvertMicrokernelToLLVMPass
     without units becomes a call of its kernel. One with units stores its
     arguments on the stack and calls `@launch_units`, which hands the unit
     function of the kernel to the `parallel_for` hook of the context (see
-    ObjectABI.h), or calls it for one index after the other where the hook is
-    null. The unit function loads the arguments and calls the kernel.
+    ObjectABI.h), or, where the hook is null, calls it once with the index -1, which
+    stands for all units. The unit function loads the arguments and calls
+    the kernel for that range of units.
 
     The layers of the module become the constant `@layers`, an array of
     `LayerInfo` with the strings it points to, and each run of launches of one
@@ -188,7 +189,7 @@ def ConvertMicrokernelToLLVMPass
 
     Before:
     ```mlir
-    llvm.func @scale_1(%x: !llvm.ptr, %factor: f32, %unit: i64) {
+    llvm.func @scale_1(%x: !llvm.ptr, %factor: f32, %first: i64, %end: i64) {
       llvm.return
     }
     llvm.func @run(%x: !llvm.ptr, %factor: f32, %context: !llvm.ptr) {
@@ -198,7 +199,7 @@ def ConvertMicrokernelToLLVMPass
     ```
     After:
     ```mlir
-    llvm.func @scale_1(%arg0: !llvm.ptr, %arg1: f32, %arg2: i64) {
+    llvm.func @scale_1(%arg0: !llvm.ptr, %arg1: f32, %arg2: i64, %arg3: i64) {
       llvm.return
     }
     llvm.func @run(%arg0: !llvm.ptr, %arg1: f32, %arg2: !llvm.ptr) {
@@ -218,7 +219,14 @@ def ConvertMicrokernelToLLVMPass
       %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
       %2 = llvm.getelementptr %arg0[8] : (!llvm.ptr) -> !llvm.ptr, i8
       %3 = llvm.load %2 : !llvm.ptr -> f32
-      llvm.call @scale_1(%1, %3, %arg1) : (!llvm.ptr, f32, i64) -> ()
+      %4 = llvm.mlir.constant(0 : i64) : i64
+      %5 = llvm.icmp "slt" %arg1, %4 : i64
+      %6 = llvm.mlir.constant(1 : i64) : i64
+      %7 = llvm.add %arg1, %6 : i64
+      %8 = llvm.select %5, %4, %arg1 : i1, i64
+      %9 = llvm.mlir.constant(8 : i64) : i64
+      %10 = llvm.select %5, %9, %7 : i1, i64
+      llvm.call @scale_1(%1, %3, %8, %10) : (!llvm.ptr, f32, i64, i64) -> ()
       llvm.return
     }
     llvm.func internal @launch_units(%arg0: !llvm.ptr, %arg1: i64, %arg2: !llvm.ptr, %arg3: !llvm.ptr) {
@@ -233,15 +241,8 @@ def ConvertMicrokernelToLLVMPass
       llvm.call %1(%5, %arg1, %arg2, %arg3) : !llvm.ptr, (!llvm.ptr, i64, !llvm.ptr, !llvm.ptr) -> ()
       llvm.return
     ^bb2:  // pred: ^bb0
-      %6 = llvm.mlir.constant(0 : i64) : i64
-      %7 = llvm.mlir.constant(1 : i64) : i64
-      llvm.br ^bb3(%6 : i64)
-    ^bb3(%8: i64):  // 2 preds: ^bb2, ^bb3
-      llvm.call %arg2(%arg3, %8) : !llvm.ptr, (!llvm.ptr, i64) -> ()
-      %9 = llvm.add %8, %7 : i64
-      %10 = llvm.icmp "slt" %9, %arg1 : i64
-      llvm.cond_br %10, ^bb3(%9 : i64), ^bb4
-    ^bb4:  // pred: ^bb3
+      %6 = llvm.mlir.constant(-1 : i64) : i64
+      llvm.call %arg2(%arg3, %6) : !llvm.ptr, (!llvm.ptr, i64) -> ()
       llvm.return
     }
     ```

@@ -8,8 +8,8 @@
 // Input: functions of the LLVM dialect whose launches still have memrefs, cast
 // from descriptors. Output: calls. A launch in units stores its arguments in
 // 8-byte slots on the stack, one set per function since launches never overlap,
-// and calls @launch_units, which runs the hook of the context or a loop; both
-// call the kernel's @KERNEL_unit(slots, index).
+// and calls @launch_units, which runs the hook of the context on
+// @KERNEL_unit(slots, index), or calls that once for all units.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,6 +33,8 @@ using namespace mlir;
 using qnn::microkernel::LaunchOp;
 
 static constexpr llvm::StringLiteral kLaunchUnits = "launch_units";
+/// In place of the index of a unit: all of them.
+static constexpr int64_t kAllUnits = -1;
 
 namespace {
 /// The lowering of the launches of one module.
@@ -53,8 +55,6 @@ private:
   LLVM::LLVMFuncOp createFunction(StringRef name, ArrayRef<Type> parameters);
   LLVM::LLVMFuncOp getUnitFunction(LaunchOp op, ArrayRef<Value> arguments);
   LLVM::LLVMFuncOp getLaunchFunction();
-  void emitHookCall(Value hook, ValueRange parameters);
-  void emitLoop(Block *exit, ValueRange parameters);
 
   Value number(int64_t value) { return b.create<LLVM::ConstantOp>(i64, value); }
   /// The address `bytes` behind `base`.
@@ -113,7 +113,7 @@ LLVM::LLVMFuncOp LaunchLowering::createFunction(StringRef name,
 }
 
 /// The function that loads `arguments` from slots and calls the kernel for a
-/// unit.
+/// unit, or for kAllUnits.
 LLVM::LLVMFuncOp LaunchLowering::getUnitFunction(LaunchOp op,
                                                  ArrayRef<Value> arguments) {
   LLVM::LLVMFuncOp &function = functions[op.getKernel()];
@@ -127,35 +127,15 @@ LLVM::LLVMFuncOp LaunchLowering::getUnitFunction(LaunchOp op,
   for (auto [i, argument] : llvm::enumerate(arguments))
     loaded.push_back(b.create<LLVM::LoadOp>(
         argument.getType(), offset(block->getArgument(0), 8 * i)));
-  loaded.push_back(block->getArgument(1));
+  Value unit = block->getArgument(1), zero = number(0);
+  Value isAll = b.create<LLVM::ICmpOp>(LLVM::ICmpPredicate::slt, unit, zero);
+  Value next = b.create<LLVM::AddOp>(unit, number(1));
+  loaded.push_back(b.create<LLVM::SelectOp>(isAll, zero, unit));
+  loaded.push_back(
+      b.create<LLVM::SelectOp>(isAll, number(int64_t(*op.getUnits())), next));
   b.create<LLVM::CallOp>(TypeRange(), op.getKernel(), loaded);
   b.create<LLVM::ReturnOp>(ValueRange());
   return function;
-}
-
-void LaunchLowering::emitHookCall(Value hook, ValueRange parameters) {
-  Value argument = b.create<LLVM::LoadOp>(
-      ptr,
-      offset(parameters[0], offsetof(qnn::abi::Context, parallelForArgument)));
-  auto type = LLVM::LLVMFunctionType::get(nothing, {ptr, i64, ptr, ptr});
-  b.create<LLVM::CallOp>(type, ValueRange{hook, argument, parameters[1],
-                                          parameters[2], parameters[3]});
-}
-
-/// Calls body(slots, i) for each unit, then goes to `exit`.
-void LaunchLowering::emitLoop(Block *exit, ValueRange parameters) {
-  Value zero = number(0), one = number(1);
-  Block *loop = b.createBlock(exit, {i64}, {b.getLoc()});
-  b.setInsertionPointToEnd(loop->getPrevNode());
-  b.create<LLVM::BrOp>(ValueRange{zero}, loop);
-  b.setInsertionPointToStart(loop);
-  Value i = loop->getArgument(0);
-  auto type = LLVM::LLVMFunctionType::get(nothing, {ptr, i64});
-  b.create<LLVM::CallOp>(type, ValueRange{parameters[2], parameters[3], i});
-  Value next = b.create<LLVM::AddOp>(i, one);
-  Value more =
-      b.create<LLVM::ICmpOp>(LLVM::ICmpPredicate::slt, next, parameters[1]);
-  b.create<LLVM::CondBrOp>(more, loop, ValueRange{next}, exit, ValueRange());
 }
 
 /// launch_units(context, count, body, slots): by the hook when there is one.
@@ -167,8 +147,7 @@ LLVM::LLVMFuncOp LaunchLowering::getLaunchFunction() {
   OpBuilder::InsertionGuard guard(b);
   Block *entry = function.addEntryBlock(b);
   ValueRange parameters = entry->getArguments();
-  Block *withHook = function.addBlock(), *alone = function.addBlock(),
-        *exit = function.addBlock();
+  Block *withHook = function.addBlock(), *alone = function.addBlock();
   b.setInsertionPointToStart(entry);
   Value hook = b.create<LLVM::LoadOp>(
       ptr, offset(parameters[0], offsetof(qnn::abi::Context, parallelFor)));
@@ -176,11 +155,17 @@ LLVM::LLVMFuncOp LaunchLowering::getLaunchFunction() {
                                         b.create<LLVM::ZeroOp>(ptr));
   b.create<LLVM::CondBrOp>(absent, alone, withHook);
   b.setInsertionPointToStart(withHook);
-  emitHookCall(hook, parameters);
+  Value argument = b.create<LLVM::LoadOp>(
+      ptr,
+      offset(parameters[0], offsetof(qnn::abi::Context, parallelForArgument)));
+  auto hookType = LLVM::LLVMFunctionType::get(nothing, {ptr, i64, ptr, ptr});
+  b.create<LLVM::CallOp>(hookType, ValueRange{hook, argument, parameters[1],
+                                              parameters[2], parameters[3]});
   b.create<LLVM::ReturnOp>(ValueRange());
   b.setInsertionPointToStart(alone);
-  emitLoop(exit, parameters);
-  b.setInsertionPointToStart(exit);
+  auto bodyType = LLVM::LLVMFunctionType::get(nothing, {ptr, i64});
+  b.create<LLVM::CallOp>(
+      bodyType, ValueRange{parameters[2], parameters[3], number(kAllUnits)});
   b.create<LLVM::ReturnOp>(ValueRange());
   return function;
 }

@@ -96,7 +96,7 @@ microkernel::LaunchOp NetworkLowering::callKernel(
     StringRef name, const Twine &key, ArrayRef<Value> arguments,
     llvm::function_ref<void(KernelBuilder &, ValueRange)> body) {
   SmallVector<Type> types(ValueRange(arguments).getTypes());
-  types.push_back(builder.getIndexType()); // the unit
+  types.append(2, builder.getIndexType()); // the units
   FunctionType type = builder.getFunctionType(types, {});
   std::string fullKey;
   llvm::raw_string_ostream(fullKey) << name << ' ' << key << ' ' << type;
@@ -111,14 +111,17 @@ microkernel::LaunchOp NetworkLowering::callKernel(
     function.setPrivate();
     Block *block = function.addEntryBlock();
     moduleBuilder.setInsertionPointToStart(block);
-    KernelBuilder k(moduleBuilder, loc, level, block->getArguments().back());
+    ValueRange parameters = block->getArguments();
+    KernelBuilder k(moduleBuilder, loc, level, parameters.drop_back().back(),
+                    parameters.back());
     if (auto override = entry->getAttrOfType<FloatAttr>(kUnitNanosecondsAttr))
       k.unitNanoseconds = override.getValueAsDouble();
-    body(k, block->getArguments().drop_back());
+    body(k, parameters.drop_back(2));
     k.b.create<func::ReturnOp>();
     units = k.units();
     if (units == 1)
-      function.eraseArgument(arguments.size());
+      function.eraseArguments(
+          llvm::BitVector(types.size()).set(arguments.size(), types.size()));
   }
   return builder.create<microkernel::LaunchOp>(
       loc, function.getSymName(), arguments,

@@ -3,8 +3,8 @@
 // RUN: quant-opt %s -convert-microkernel-to-llvm -split-input-file -verify-diagnostics | diff - %t.twice
 
 llvm.func @whole(%x: !llvm.ptr)
-llvm.func @two(%x: !llvm.ptr, %n: i64)
-llvm.func @three(%x: !llvm.ptr, %f: f32, %z: i32, %n: i64)
+llvm.func @two(%x: !llvm.ptr, %n: i64, %m: i64)
+llvm.func @three(%x: !llvm.ptr, %f: f32, %z: i32, %n: i64, %m: i64)
 
 // Launches in units share slots, as many as the one with most arguments needs; a launch without units is a call.
 // CHECK-LABEL: llvm.func @lowers_launches(
@@ -23,17 +23,23 @@ llvm.func @lowers_launches(%x: !llvm.ptr, %f: f32, %z: i32, %context: !llvm.ptr)
   microkernel.launch @three(%x, %f, %z) units(3) context(%context) : !llvm.ptr, f32, i32
   llvm.return
 }
-// A unit loads what was stored; without a hook the units run one after the other.
+// A unit loads what was stored; without a hook one call computes all units.
 // CHECK:       llvm.func internal @two_unit(%[[AT:.+]]: !llvm.ptr, %[[I:.+]]: i64)
 // CHECK:         %[[LOADED:.+]] = llvm.load
-// CHECK:         llvm.call @two(%[[LOADED]], %[[I]])
+// CHECK:         %[[ALL:.+]] = llvm.icmp "slt" %[[I]]
+// CHECK:         %[[FIRST:.+]] = llvm.select %[[ALL]], %{{.+}}, %[[I]]
+// CHECK:         %[[TWO:.+]] = llvm.mlir.constant(2 : i64)
+// CHECK:         %[[END:.+]] = llvm.select %[[ALL]], %[[TWO]]
+// CHECK:         llvm.call @two(%[[LOADED]], %[[FIRST]], %[[END]])
 // CHECK:       llvm.func internal @launch_units(
 // CHECK:         llvm.cond_br %{{.+}}, ^[[ALONE:.+]], ^[[HOOK:.+]]
 // CHECK:       ^[[HOOK]]:
 // CHECK:         llvm.call %{{.+}}(
 // CHECK-NEXT:    llvm.return
 // CHECK:       ^[[ALONE]]:
-// CHECK:         llvm.cond_br
+// CHECK:         llvm.mlir.constant(-1 : i64)
+// CHECK-NEXT:    llvm.call %{{.+}}(
+// CHECK-NEXT:    llvm.return
 
 // -----
 
@@ -69,7 +75,7 @@ llvm.func @lowers_launches(%x: !llvm.ptr, %f: f32, %z: i32, %context: !llvm.ptr)
 microkernel.layer @layer_0 {node = "conv#2", kind = "conv2d", macs = 4 : i64, weight_bytes = 5 : i64, input_bytes = 6 : i64, output_bytes = 7 : i64, predicted_nanoseconds = 8 : i64}
 microkernel.layer @layer_1 {node = "pool", kind = "conv2d", is_float, macs = 0 : i64, weight_bytes = 0 : i64, input_bytes = 1 : i64, output_bytes = 1 : i64}
 llvm.func @one()
-llvm.func @many(%n: i64)
+llvm.func @many(%n: i64, %m: i64)
 llvm.func @brackets_layers(%context: !llvm.ptr) {
   microkernel.launch @one() context(%context)
   microkernel.launch @one() layer(@layer_0) context(%context)

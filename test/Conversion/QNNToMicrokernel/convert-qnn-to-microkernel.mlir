@@ -51,12 +51,11 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<6xf32> {
 // CHECK-LABEL: func.func @run_avx512vnni(
 // CHECK:         microkernel.launch @[[PIXELS:conv2d_[0-9]+_avx512vnni]]({{.*}}) units(3)
 // CHECK:         microkernel.launch @[[CHANNELS:fully_connected_[0-9]+_avx512vnni]]({{.*}}) units(2)
-// CHECK:       func.func private @[[PIXELS]]({{.*}}, %[[UNIT:[a-z0-9]+]]: index)
-// CHECK:         %[[NEXT:.+]] = arith.addi %[[UNIT]], %{{.*}} : index
+// CHECK:       func.func private @[[PIXELS]]({{.*}}, %[[FIRST:[a-z0-9]+]]: index, %[[END:[a-z0-9]+]]: index)
 // CHECK:         %[[HIGH:.+]] = arith.minui
 // CHECK:         scf.for %{{.*}} = %{{.*}} to %{{.*}}
 // CHECK:           microkernel.brgemm
-// CHECK:         arith.cmpi eq, %[[UNIT]]
+// CHECK:         arith.cmpi eq, %[[END]]
 // CHECK:         scf.if
 // CHECK:           microkernel.brgemm
 // CHECK:       func.func private @[[CHANNELS]]({{.*}}, %{{[a-z0-9]+}}: index)

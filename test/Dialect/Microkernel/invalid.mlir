@@ -117,10 +117,10 @@ func.func @launch_c1(%a: memref<4xf32>, %context: !llvm.ptr) {
 
 // -----
 
-// launch_c1: units have an index
+// launch_c1: units have a range
 func.func private @k(memref<4xf32>)
 func.func @launch_c1_b(%a: memref<4xf32>, %context: !llvm.ptr) {
-  // expected-error@below {{expected arguments of the types of @k: 'memref<4xf32>', got 'memref<4xf32>', 'index'}}
+  // expected-error@below {{expected arguments of the types of @k: 'memref<4xf32>', got 'memref<4xf32>', 'index', 'index'}}
   microkernel.launch @k(%a) units(2) context(%context) : memref<4xf32>
   return
 }

@@ -33,7 +33,7 @@ func.func @float_without_options(%a: memref<4xf32>, %b: memref<64xf32>, %c: memr
 // CHECK-NEXT:    microkernel.launch @split(%{{[a-z0-9]+}}) units(2) layer(@layer_0) context(%{{[a-z0-9]+}}) : memref<4xf32>
 microkernel.layer @layer_0 {node = "n", kind = "k", is_float, macs = 1 : i64, weight_bytes = 2 : i64, input_bytes = 3 : i64, output_bytes = 4 : i64}
 func.func private @launched(memref<4xf32>)
-func.func private @split(memref<4xf32>, index)
+func.func private @split(memref<4xf32>, index, index)
 func.func @launches(%a: memref<4xf32>, %context: !llvm.ptr) {
   microkernel.launch @launched(%a) context(%context) : memref<4xf32>
   microkernel.launch @split(%a) units(2) layer(@layer_0) context(%context) : memref<4xf32>

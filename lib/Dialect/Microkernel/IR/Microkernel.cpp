@@ -42,7 +42,7 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
            << getKernelAttr();
   SmallVector<Type> types(getArguments().getTypes());
   if (getUnits())
-    types.push_back(IndexType::get(getContext()));
+    types.append(2, IndexType::get(getContext()));
   if (getLayer() && !symbols.lookupNearestSymbolFrom<LayerOp>(
                         *this, getLayerAttr())) // launch_c2
     return emitOpError("expected a layer of the module, got ")

@@ -57,9 +57,10 @@ def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
      MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "run a kernel, in independent units where it has several";
   let description = [{
-    Without `units`: one call of `kernel` with `arguments`. With `units(n)`: one
-    call for each `0 <= i < n`, with `i` as an additional last argument, in any
-    order and possibly at the same time. Whoever splits a kernel promises that
+    Without `units`: one call of `kernel` with `arguments`. With `units(n)`: calls
+    with two additional arguments, the bounds `first` and `end` of a range of
+    units, so that each unit of `0 .. n` is in one range; in any order and
+    possibly at the same time. Whoever splits a kernel promises that
     its units write disjoint memory, read nothing that another unit writes,
     and keep no state between calls (such as a tile configuration).
 
@@ -68,7 +69,7 @@ def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
     `parallel_for` hook that `context` may hold.
 
     - launch_c1: `kernel` is a function of the module whose parameters are
-      `arguments` and, with `units`, an index.
+      `arguments` and, with `units`, two indices.
     - launch_c2: `layer` is a `microkernel.layer` of the module.
 
     Example: a kernel whose work falls into four parts.
