@@ -59,7 +59,7 @@ std::string qnn::getGraphHash(func::FuncOp func) {
       os << numbers.lookup(operand) << ',';
     os << ')';
     for (NamedAttribute attr : op.getAttrDictionary()) {
-      if (attr.getName() == "qnn.precision")
+      if (attr.getName().getValue().starts_with("qnn."))
         continue;
       os << attr.getName().getValue() << '=';
       write(attr.getValue(), os);

@@ -114,8 +114,8 @@ struct CalibrationCache {
 
 /// A hash, in hexadecimal, of what a float network computes: ops, attributes,
 /// types and the contents of constants. Locations, the name of the function,
-/// `qnn.observe` and `qnn.precision` do not count, so that a cache outlives
-/// another choice of precisions.
+/// `qnn.observe` and discardable attributes (`qnn.precision`, ...) do not
+/// count, so that a cache outlives another choice of precisions.
 std::string getGraphHash(func::FuncOp func);
 
 } // namespace mlir::qnn

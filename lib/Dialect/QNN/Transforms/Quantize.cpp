@@ -62,52 +62,6 @@ Value createQuantized(OpBuilder &builder, Location loc, Value real,
                                                real);
 }
 
-/// One weighted op on its way to integers: weights [channels][depth] with one
-/// scale per channel, biases with scale input x weight.
-struct WeightedLayer {
-  SmallVector<float> weights, biases;
-  SmallVector<int8_t> integerWeights;
-  SmallVector<int32_t> integerBiases;
-  SmallVector<double> scales;
-  int64_t depth = 0;
-
-  /// Quantizes channel `c`. When bias or accumulator would leave i32 the scale
-  /// of the channel is doubled until they fit; returns false when no scale
-  /// makes them fit.
-  bool quantizeChannel(int64_t c, const QuantParams &input);
-};
-
-bool WeightedLayer::quantizeChannel(int64_t c, const QuantParams &input) {
-  ArrayRef<float> channel = ArrayRef(weights).slice(c * depth, depth);
-  float magnitude = 0;
-  for (float w : channel)
-    magnitude = std::max(magnitude, std::fabs(w));
-  // No input lies further from its zero point than this.
-  double reach =
-      std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);
-  constexpr double limit = std::numeric_limits<int32_t>::max();
-  for (QuantParams params = getWeightParams(magnitude);
-       params.scale <= kMaxScale; params.scale *= 2) {
-    double sum = 0;
-    for (auto [i, w] : llvm::enumerate(channel)) {
-      int32_t q = quantize(w, params);
-      integerWeights[c * depth + i] = static_cast<int8_t>(q);
-      sum += std::abs(q);
-    }
-    double bias = biases.empty()
-                      ? 0
-                      : quantizeBias(biases[c], double(input.scale) *
-                                                    double(params.scale));
-    if (std::fabs(bias) + sum * reach > limit)
-      continue;
-    if (!biases.empty())
-      integerBiases[c] = static_cast<int32_t>(bias);
-    scales[c] = params.scale;
-    return true;
-  }
-  return false;
-}
-
 /// A matrix product of two activations sums K products of two 8-bit values.
 LogicalResult checkProduct(MatMulOp op) {
   int64_t k = cast<RankedTensorType>(op.getLhs().getType()).getShape().back();
@@ -151,7 +105,7 @@ private:
   LogicalResult findType(Value tensor);
   FailureOr<quant::UniformQuantizedType> getConstantType(ConstantOp op);
   LogicalResult quantizeWeights(Operation *op);
-  void replaceWeights(QuantizableOpInterface op, const WeightedLayer &layer,
+  void replaceWeights(QuantizableOpInterface op, const QuantizedWeights &layer,
                       const QuantParams &input);
   void insertPair(Value tensor, quant::UniformQuantizedType type);
   void cleanUp();
@@ -239,7 +193,6 @@ LogicalResult Quantizer::quantizeWeights(Operation *op) {
   OpOperand *weight = quantizable.getWeightOperand();
   if (!weight || !weight->get().getDefiningOp<ConstantOp>())
     return success();
-  OpOperand *bias = quantizable.getBiasOperand();
   // The first activation operand is the one the weight multiplies.
   Value root = getScaleRoot(quantizable.getActivationOperands().front()->get());
   quant::UniformQuantizedType inputType = types.lookup(root);
@@ -251,37 +204,16 @@ LogicalResult Quantizer::quantizeWeights(Operation *op) {
            << getLayerName(op) << "'";
   QuantParams input = getQuantParams(inputType);
 
-  WeightedLayer layer;
-  FailureOr<SmallVector<float>> weights = getFloatValues(weight->get());
-  FailureOr<SmallVector<float>> biases = SmallVector<float>();
-  if (bias)
-    biases = getFloatValues(bias->get());
-  auto isFinite = [](float x) { return std::isfinite(x); };
-  if (failed(weights) || failed(biases) || !llvm::all_of(*weights, isFinite) ||
-      !llvm::all_of(*biases, isFinite))
-    return op->emitError("expected finite weights and biases in '")
-           << getLayerName(op) << "'";
-  layer.weights = std::move(*weights);
-  layer.biases = std::move(*biases);
-  int64_t channels =
-      cast<RankedTensorType>(weight->get().getType()).getDimSize(0);
-  layer.depth = channels ? layer.weights.size() / channels : 0;
-  layer.integerWeights.resize(layer.weights.size());
-  layer.integerBiases.resize(layer.biases.size());
-  layer.scales.resize(channels);
-  for (int64_t c = 0; c < channels; ++c)
-    if (!layer.quantizeChannel(c, input))
-      return op->emitError("bias or accumulator of channel ")
-             << c << " of '" << getLayerName(op)
-             << "' does not fit i32 with any weight scale; keep the layer "
-                "float with qnn-assign-precision";
-  replaceWeights(quantizable, layer, input);
+  FailureOr<QuantizedWeights> layer = qnn::quantizeWeights(quantizable, input);
+  if (failed(layer))
+    return failure();
+  replaceWeights(quantizable, *layer, input);
   return success();
 }
 
 /// Puts the integers of `layer` in place of its float constants.
 void Quantizer::replaceWeights(QuantizableOpInterface op,
-                               const WeightedLayer &layer,
+                               const QuantizedWeights &layer,
                                const QuantParams &input) {
   MLIRContext *context = func.getContext();
   builder.setInsertionPoint(op);
@@ -308,14 +240,13 @@ void Quantizer::replaceWeights(QuantizableOpInterface op,
       products.push_back(double(input.scale) * scale);
     replace(bias,
             getIntegerElements(context, {int64_t(layer.biases.size())},
-                               ArrayRef<int32_t>(layer.integerBiases)),
+                               ArrayRef<int32_t>(layer.biases)),
             getPerAxis(32, products, std::numeric_limits<int32_t>::min(),
                        std::numeric_limits<int32_t>::max()));
   }
   auto shape = cast<RankedTensorType>(weight->get().getType()).getShape();
   replace(weight,
-          getIntegerElements(context, shape,
-                             ArrayRef<int8_t>(layer.integerWeights)),
+          getIntegerElements(context, shape, ArrayRef<int8_t>(layer.weights)),
           getPerAxis(8, layer.scales, -127, 127));
   if (emitRemarks)
     op->emitRemark("quantized weights of '")
@@ -368,8 +299,13 @@ void Quantizer::insertPair(Value tensor, quant::UniformQuantizedType type) {
     reader->set(pair);
 }
 
-/// Removes observers, and the float constants that integers replaced.
+/// Removes observers, what quantizeWeights has read, and the float constants
+/// that integers replaced.
 void Quantizer::cleanUp() {
+  func.walk([](Operation *op) {
+    op->removeDiscardableAttr(kRoundedWeightsAttr);
+    op->removeDiscardableAttr(kBiasCorrectionAttr);
+  });
   func.walk([](ObserveOp op) {
     op.getResult().replaceAllUsesWith(op.getInput());
     op.erase();

@@ -60,3 +60,26 @@ func.func @product_too_long(%x: tensor<1x33026xf32>, %y: tensor<33026x1xf32>) ->
   %3 = qnn.observe %2 as "product" range [0.0, 1.0] : tensor<1x1xf32>
   return %3 : tensor<1x1xf32>
 }
+
+// -----
+
+func.func @rounded_too_far(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<1.0> : tensor<1x1xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 1.0] : tensor<1x1xf32>
+  // expected-error@+1 {{expected neighbours of weight / scale in 'qnn.rounded_weights' of 'qnn.fully_connected'; round its weights again}}
+  %1 = qnn.fully_connected %0, %w {qnn.rounded_weights = dense<125> : tensor<1x1xi8>} : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [0.0, 1.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
+func.func @correction_of_another_layer(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<1.0> : tensor<1x1xf32>
+  %b = qnn.constant dense<1.0> : tensor<1xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 1.0] : tensor<1x1xf32>
+  // expected-error@+1 {{expected one f32 per bias in 'qnn.bias_correction' of 'qnn.fully_connected'}}
+  %1 = qnn.fully_connected %0, %w bias(%b) {qnn.bias_correction = dense<1.0> : tensor<2xf32>} : (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [0.0, 1.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}

@@ -154,3 +154,22 @@ func.func @keeps_a_scale_that_others_need(%x: tensor<1x4xf32>) -> (tensor<1x8xf3
   %8 = qnn.observe %7 as "z" range [0.0, 0.99609375] : tensor<1x4xf32>
   return %6, %8 : tensor<1x8xf32>, tensor<1x4xf32>
 }
+
+// -----
+
+// Rounded up where the nearest integer lies below, and (0.25 + 0.5) / 2^-7 for a bias.
+// CHECK-LABEL: func.func @takes_chosen_rounding(
+// CHECK: qnn.constant dense<96> : tensor<1xi32>
+// CHECK: qnn.constant dense<{{\[\[}}127, 33]]> : tensor<1x2xi8>
+// CHECK: qnn.fully_connected
+// CHECK-NOT: qnn.rounded_weights
+// CHECK-NOT: qnn.bias_correction
+func.func @takes_chosen_rounding(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[1.984375, 0.505]]> : tensor<1x2xf32>
+  %b = qnn.constant dense<0.25> : tensor<1xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 1 scales}}
+  %1 = qnn.fully_connected %0, %w bias(%b) {qnn.rounded_weights = dense<[[127, 33]]> : tensor<1x2xi8>, qnn.bias_correction = dense<0.5> : tensor<1xf32>} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}

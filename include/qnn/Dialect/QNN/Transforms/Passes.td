@@ -374,13 +374,17 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       1/128 with zero point 0;
     - weights: s8 in [-127, 127], one scale per output channel,
       `s = f32(max|w| / 127)`, zero point 0;
-    - biases: i32, scale = input scale x weight scale, exact in binary64.
+    - biases: i32, scale = input scale x weight scale, exact in binary64;
+    - a layer's `qnn.rounded_weights` (i8) are taken for its weights, each one a
+      neighbour of w / s, and its `qnn.bias_correction` (f32) is added to its
+      biases first. In float execution neither has an effect.
     Scales stay in [2^-40, 2^40]; a range of 0 has the least. Where
     `|bias| + sum |w| * max|q - z|` exceeds i32 the weight scale of that channel
     is doubled until it does not, so no accumulator ever overflows.
 
     Refuses: a tensor that needs a scale and is not observed or has no range,
-    a weight, bias or constant with NaN or infinity, and a channel or a product
+    a weight, bias or constant with NaN or infinity, `qnn.rounded_weights` or
+    `qnn.bias_correction` that do not fit the layer, and a channel or a product
     of activations whose accumulator fits i32 with no scale. Each is an error
     that names the tensor or layer.
 

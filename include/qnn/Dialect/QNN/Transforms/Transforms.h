@@ -30,6 +30,7 @@
 #include "mlir/IR/PatternMatch.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Support/Numerics.h"
 
 namespace mlir::qnn {
 
@@ -61,6 +62,27 @@ SmallVector<Value> getScaledTensors(func::FuncOp func);
 
 /// The range of `value` where mathematics fixes it (softmax, tanh, ...).
 std::optional<std::pair<double, double>> getFixedRange(Value value);
+
+/// Discardable attributes of a weighted layer, read by quantizeWeights only, so
+/// that float execution does not depend on them: the integers its weights
+/// become (i8 elements, each a neighbour of weight / scale), and what is added
+/// to its biases before they are rounded (f32 elements, one per channel).
+inline constexpr StringLiteral kRoundedWeightsAttr = "qnn.rounded_weights";
+inline constexpr StringLiteral kBiasCorrectionAttr = "qnn.bias_correction";
+
+/// The integer form of a weighted layer with C output channels.
+struct QuantizedWeights {
+  SmallVector<int8_t> weights; ///< [C][depth]
+  SmallVector<int32_t> biases; ///< one per channel, or none
+  SmallVector<double> scales;  ///< of the weights of each channel
+};
+
+/// Quantizes the constant weights and biases of `op` for an input of parameters
+/// `input`. A channel whose bias or accumulator would leave i32 gets twice the
+/// scale until they fit. On failure an error that names the remedy was emitted.
+/// Precondition: `op` has a constant weight operand.
+FailureOr<QuantizedWeights> quantizeWeights(QuantizableOpInterface op,
+                                            const QuantParams &input);
 
 /// The parts of `qnn-fuse-epilogue`.
 void populateFuseEpiloguePatterns(RewritePatternSet &patterns,
