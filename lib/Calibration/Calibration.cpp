@@ -11,7 +11,6 @@
 #include "qnn/Target/JIT.h"
 
 #include "llvm/Support/raw_ostream.h"
-#include "llvm/TargetParser/Host.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -47,22 +46,6 @@ private:
   bool rewrites, open = false;
 };
 } // namespace
-
-static llvm::Expected<std::unique_ptr<JITNetwork>>
-compileForHost(ModuleOp network, llvm::LLVMContext &context) {
-  llvm::Triple triple(llvm::sys::getProcessTriple());
-  SmallVector<const TargetLevel *> levels =
-      getExecutableLevels(triple.getArch(), getHostCpuFeatures());
-  if (levels.empty())
-    return llvm::createStringError("calibration needs a machine of x86_64 or "
-                                   "aarch64");
-  FailureOr<GeneratedCode> code =
-      generateCode(network, levels.back(), triple, context);
-  if (failed(code))
-    return llvm::createStringError("the float network cannot be compiled for "
-                                   "calibration");
-  return JITNetwork::create(*code);
-}
 
 static void addTensor(TensorStatistics &statistics,
                       const ObservedTensor &tensor) {
@@ -124,8 +107,7 @@ llvm::Expected<CalibrationCache> qnn::calibrate(ModuleOp network,
   auto reader = SampleReader::open(data, inputs);
   if (!reader)
     return reader.takeError();
-  llvm::LLVMContext context;
-  auto jit = compileForHost(network, context);
+  auto jit = JITNetwork::create(network);
   if (!jit)
     return jit.takeError();
   std::vector<TensorStatistics> statistics((*jit)->getObserved().size());

@@ -128,6 +128,22 @@ JITNetwork::create(const GeneratedCode &code) {
   return network;
 }
 
+Expected<std::unique_ptr<JITNetwork>>
+JITNetwork::create(mlir::ModuleOp network) {
+  Triple triple(sys::getProcessTriple());
+  mlir::SmallVector<const TargetLevel *> levels =
+      getExecutableLevels(triple.getArch(), getHostCpuFeatures());
+  if (levels.empty())
+    return createStringError("running a network while compiling it needs a "
+                             "machine of x86_64 or aarch64");
+  LLVMContext context;
+  mlir::FailureOr<GeneratedCode> code =
+      generateCode(network, levels.back(), triple, context);
+  if (failed(code))
+    return createStringError("cannot generate code for the network");
+  return create(*code);
+}
+
 /// What generated code calls for every observed tensor.
 static void observeThunk(void *argument, int32_t index, const float *data,
                          int64_t rows, int64_t rowLength, int64_t rowStride) {

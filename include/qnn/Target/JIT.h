@@ -13,7 +13,7 @@
 // was made from stays as it was. One run at a time per object.
 //
 // Usage:
-//   auto jit = JITNetwork::create(code);
+//   auto jit = JITNetwork::create(module);
 //   (*jit)->run({image.data()}, {logits.data()});
 //
 //===----------------------------------------------------------------------===//
@@ -50,6 +50,10 @@ public:
   /// one.
   static llvm::Expected<std::unique_ptr<JITNetwork>>
   create(const GeneratedCode &code);
+  /// Generates code of the only function of `network` for the best level of
+  /// this CPU and compiles it. Errors of code generation are also emitted as
+  /// MLIR diagnostics.
+  static llvm::Expected<std::unique_ptr<JITNetwork>> create(ModuleOp network);
   ~JITNetwork();
 
   /// Runs once. One pointer per input and output, in order, aligned for their
