@@ -14,15 +14,9 @@
 #ifndef QNN_LIB_DIALECT_QNN_TRANSFORMS_CONCATSCALES_H
 #define QNN_LIB_DIALECT_QNN_TRANSFORMS_CONCATSCALES_H
 
-#include "qnn/Dialect/QNN/IR/QNN.h"
-
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/MapVector.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
 namespace mlir::qnn {
-
-/// Types of tensors; an observed one is named by the result of its qnn.observe.
-using TensorTypes = llvm::MapVector<Value, quant::UniformQuantizedType>;
 
 /// Gives the operands and the result of a concat one type, that of the union of
 /// their observed ranges, where layers of `func` compute them and where that

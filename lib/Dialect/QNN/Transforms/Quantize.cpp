@@ -12,8 +12,6 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ConcatScales.h"
-
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
@@ -32,23 +30,6 @@ using namespace mlir;
 using namespace mlir::qnn;
 
 namespace {
-quant::UniformQuantizedType getType(MLIRContext *context,
-                                    const QuantParams &params) {
-  return quant::UniformQuantizedType::get(
-      quant::QuantizationFlags::Signed, IntegerType::get(context, 8),
-      Float32Type::get(context), params.scale, params.zeroPoint, params.min,
-      params.max);
-}
-
-/// The type of a result whose range mathematics fixes: 256 steps over it, with
-/// a scale that is a power of two for the ranges our ops have.
-quant::UniformQuantizedType getFixedType(MLIRContext *context,
-                                         std::pair<double, double> range) {
-  float scale = getFactor(range.second - range.first, 256);
-  auto zeroPoint = static_cast<int32_t>(-128 - range.first / scale);
-  return getType(context, {scale, zeroPoint, -128, 127});
-}
-
 Value createDequantized(OpBuilder &builder, Location loc, Value quantized) {
   auto type = cast<RankedTensorType>(quantized.getType());
   return builder.create<quant::DequantizeCastOp>(
@@ -84,10 +65,10 @@ public:
       if (computesInInt8(op))
         ops.push_back(op);
     });
-    for (Value tensor : getScaledTensors(func))
-      if (failed(findType(tensor)))
-        return failure();
-    shareConcatScales(func, types);
+    FailureOr<TensorTypes> found = findTensorTypes(func);
+    if (failed(found))
+      return failure();
+    types = std::move(*found);
     // Everything is known to have a scale: from here on only weights can fail.
     for (Operation *op : ops) {
       auto product = dyn_cast<MatMulOp>(op);
@@ -102,8 +83,6 @@ public:
   }
 
 private:
-  LogicalResult findType(Value tensor);
-  FailureOr<quant::UniformQuantizedType> getConstantType(ConstantOp op);
   LogicalResult quantizeWeights(Operation *op);
   void replaceWeights(QuantizableOpInterface op, const QuantizedWeights &layer,
                       const QuantParams &input);
@@ -113,80 +92,8 @@ private:
   func::FuncOp func;
   OpBuilder builder;
   bool emitRemarks;
-  /// The type of every scaled tensor, in the order of getScaledTensors.
   TensorTypes types;
 };
-
-/// The observer whose operand or result `tensor` is, or null.
-ObserveOp getObserver(Value tensor) {
-  if (auto observe = tensor.getDefiningOp<ObserveOp>())
-    return observe;
-  for (Operation *user : tensor.getUsers())
-    if (auto observe = dyn_cast<ObserveOp>(user))
-      return observe;
-  return nullptr;
-}
-
-/// Finds the type of `tensor`; tensors quantized before need none.
-LogicalResult Quantizer::findType(Value tensor) {
-  Operation *producer = tensor.getDefiningOp();
-  if (producer && isa<quant::DequantizeCastOp>(producer))
-    return success();
-  if (llvm::any_of(tensor.getUsers(), [](Operation *user) {
-        return isa<quant::QuantizeCastOp>(user);
-      }))
-    return success();
-  if (auto constant = tensor.getDefiningOp<ConstantOp>()) {
-    FailureOr<quant::UniformQuantizedType> type = getConstantType(constant);
-    if (failed(type))
-      return failure();
-    types[tensor] = *type;
-    return success();
-  }
-  if (auto range = getFixedRange(tensor)) {
-    types[tensor] = getFixedType(func.getContext(), *range);
-    return success();
-  }
-  ObserveOp observe = getObserver(tensor);
-  if (!observe) {
-    emitError(tensor.getLoc())
-        << "tensor '"
-        << (producer ? getLayerName(producer) : StringRef("argument"))
-        << "' needs a scale and is not observed; run qnn-insert-observers";
-    return failure();
-  }
-  if (!observe.getMin())
-    return observe.emitError("tensor '")
-           << observe.getName()
-           << "' has no range; calibrate and run qnn-apply-ranges";
-  types[observe.getResult()] =
-      getType(func.getContext(),
-              getActivationParams(observe.getMin()->convertToFloat(),
-                                  observe.getMax()->convertToFloat()));
-  return success();
-}
-
-/// The range of a constant activation is that of its values.
-FailureOr<quant::UniformQuantizedType>
-Quantizer::getConstantType(ConstantOp op) {
-  FailureOr<SmallVector<float>> values = getFloatValues(op.getValue());
-  if (failed(values)) {
-    op.emitError("expected the data of constant '") << getLayerName(op) << "'";
-    return failure();
-  }
-  double low = 0, high = 0;
-  for (float value : *values) {
-    if (!std::isfinite(value)) {
-      op.emitError("expected finite values in constant '")
-          << getLayerName(op) << "'; keep its user float with "
-          << "qnn-assign-precision";
-      return failure();
-    }
-    low = std::min<double>(low, value);
-    high = std::max<double>(high, value);
-  }
-  return getType(op.getContext(), getActivationParams(low, high));
-}
 
 LogicalResult Quantizer::quantizeWeights(Operation *op) {
   auto quantizable = cast<QuantizableOpInterface>(op);

@@ -28,6 +28,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/MapVector.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Support/Numerics.h"
@@ -62,6 +63,13 @@ SmallVector<Value> getScaledTensors(func::FuncOp func);
 
 /// The range of `value` where mathematics fixes it (softmax, tanh, ...).
 std::optional<std::pair<double, double>> getFixedRange(Value value);
+
+/// Types of tensors; an observed one is named by the result of its qnn.observe.
+using TensorTypes = llvm::MapVector<Value, quant::UniformQuantizedType>;
+
+/// The type of every scaled tensor of a Calibrated graph that is not quantized
+/// yet, in the order of getScaledTensors. On failure an error was emitted.
+FailureOr<TensorTypes> findTensorTypes(func::FuncOp func);
 
 /// Discardable attributes of a weighted layer, read by quantizeWeights only, so
 /// that float execution does not depend on them: the integers its weights
