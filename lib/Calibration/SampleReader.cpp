@@ -191,6 +191,14 @@ SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs) {
 // Reading
 //===----------------------------------------------------------------------===//
 
+int64_t SampleReader::getLastRows() const {
+  const Source &source = current->sources.front();
+  ArrayRef<int64_t> shape = inputs.front().shape;
+  if (source.samplesPerRun == 1)
+    return shape.empty() ? 1 : shape.front();
+  return (source.done - 1) % source.samplesPerRun + 1;
+}
+
 std::string SampleReader::describeLast() const {
   const Source &source = current->sources.front();
   int64_t last = source.done - 1;

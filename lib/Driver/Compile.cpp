@@ -10,18 +10,13 @@
 #include "Steps.h"
 
 #include "qnn/Calibration/Calibration.h"
-#include "qnn/Dialect/QNN/Transforms/Passes.h"
-#include "qnn/Import/ONNX/Importer.h"
+#include "qnn/Driver/LoadModel.h"
 #include "qnn/InitAll.h"
 #include "qnn/Pipelines/Pipelines.h"
-#include "qnn/Support/Diagnostics.h"
 #include "qnn/Support/OutputFile.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -35,37 +30,6 @@ static llvm::Error makeError(const Twine &message) {
 }
 
 namespace {
-/// Keeps the first MLIR error as one line; passes warnings and remarks on.
-class DiagnosticCollector {
-public:
-  DiagnosticCollector(MLIRContext *context, raw_ostream &log)
-      : handler(context, [this, &log](Diagnostic &diagnostic) {
-          std::string where = formatLocation(diagnostic.getLocation());
-          std::string text = escapeControls(
-              (where.empty() ? "" : where + ": ") + diagnostic.str());
-          if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
-              first.empty())
-            first = text;
-          else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
-            log << "warning: " << text << '\n';
-          else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
-            log << "remark: " << text << '\n';
-          return success();
-        }) {}
-
-  /// The error to report: what MLIR said first, else `otherwise`.
-  llvm::Error take(llvm::Error otherwise) {
-    if (first.empty())
-      return makeError(escapeControls(llvm::toString(std::move(otherwise))));
-    llvm::consumeError(std::move(otherwise));
-    return makeError(first);
-  }
-
-private:
-  std::string first;
-  ScopedDiagnosticHandler handler;
-};
-
 /// One compilation. Its parts return after the first error.
 class Compilation {
 public:
@@ -76,7 +40,6 @@ public:
   llvm::Error run();
 
 private:
-  llvm::Error load();
   llvm::Error checkCalibration();
   llvm::Error runPasses(function_ref<void(PassManager &)> build,
                         StringRef what);
@@ -97,56 +60,6 @@ private:
   OutputFiles files;
 };
 } // namespace
-
-//===----------------------------------------------------------------------===//
-// Reading the model
-//===----------------------------------------------------------------------===//
-
-llvm::Error Compilation::load() {
-  StringRef extension = llvm::sys::path::extension(options.input);
-  llvm::sys::fs::file_status status;
-  if (std::error_code code = llvm::sys::fs::status(options.input, status))
-    return makeError("cannot read '" + options.input + "': " + code.message());
-  if (extension == ".mlir") {
-    if (!options.inputShapes.empty())
-      return makeError("--input-shape is for ONNX models: shapes of .mlir "
-                       "files are fixed");
-    module = parseSourceFile<ModuleOp>(options.input, context);
-    if (!module)
-      return makeError("cannot read '" + options.input + "' as MLIR");
-  } else if (extension == ".onnx") {
-    ImportOptions import;
-    for (const std::string &shape : options.inputShapes)
-      if (llvm::Error error = addInputShape(shape, import))
-        return error;
-    FailureOr<OwningOpRef<ModuleOp>> imported =
-        importONNX(options.input, import, context);
-    if (failed(imported))
-      return makeError("cannot import '" + options.input + "'");
-    module = std::move(*imported);
-  } else {
-    return makeError("cannot read '" + options.input +
-                     "': expected MODEL.onnx or MODEL.mlir");
-  }
-  auto functions = llvm::to_vector(module->getOps<func::FuncOp>());
-  if (functions.size() != 1 || functions.front().isExternal())
-    return makeError("'" + options.input +
-                     "': expected one function, the "
-                     "network, got " +
-                     Twine(functions.size()));
-  return llvm::Error::success();
-}
-
-/// True when the model computes with integers already.
-static bool isQuantized(func::FuncOp func) {
-  return func
-      .walk([](Operation *op) {
-        return llvm::any_of(op->getResultTypes(), isQuantizedTensor)
-                   ? WalkResult::interrupt()
-                   : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
 
 /// Says before any work what int8 needs.
 llvm::Error Compilation::checkCalibration() {
@@ -235,14 +148,6 @@ llvm::Error Compilation::quantize() {
   return runPasses(build, "quantize");
 }
 
-/// A quantized model only needs what it lacks for the Quantized stage.
-static void buildFoldPipeline(PassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createFoldQDQPass());
-  passes.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
-}
-
 //===----------------------------------------------------------------------===//
 // Emission
 //===----------------------------------------------------------------------===//
@@ -312,8 +217,10 @@ llvm::Error Compilation::emitCode() {
 }
 
 llvm::Error Compilation::run() {
-  if (llvm::Error error = load())
-    return error;
+  auto loaded = loadModel(options.input, options.inputShapes, context);
+  if (!loaded)
+    return loaded.takeError();
+  module = std::move(*loaded);
   if (isQuantized(getFunction())) {
     if (options.precision == Precision::Float32)
       return makeError("'" + options.input +
@@ -350,7 +257,7 @@ llvm::Error qnn::compileModel(const CompileOptions &options, raw_ostream &log) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  DiagnosticCollector diagnostics(&context, log);
+  DiagnosticLog diagnostics(&context, log);
   Compilation compilation(options, &context, log);
   if (llvm::Error error = compilation.run())
     return diagnostics.take(std::move(error));

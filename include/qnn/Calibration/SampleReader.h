@@ -52,6 +52,10 @@ public:
   /// runs must be the same.
   llvm::Expected<bool> next(ArrayRef<MutableArrayRef<float>> buffers);
 
+  /// Rows of the first input's axis 0 that next() filled with new samples:
+  /// fewer than the batch in a last, incomplete run. 1 for an input without
+  /// axes.
+  int64_t getLastRows() const;
   /// "sample 3 of 'x.npz'" (from 0): what next() read last.
   std::string describeLast() const;
 

@@ -1,0 +1,60 @@
+//===- LoadModel.h - Model files to modules ---------------------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How does a tool get from MODEL.onnx or MODEL.mlir to something that can be
+// compiled, and its diagnostics into one line? quant-compile and quant-validate
+// begin with these.
+//
+// Usage:
+//   DiagnosticLog log(&context, llvm::errs());
+//   auto module = loadModel("model.onnx", {}, &context);
+//   if (!module)
+//     return log.take(module.takeError());
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_DRIVER_LOADMODEL_H
+#define QNN_DRIVER_LOADMODEL_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Error.h"
+
+namespace mlir::qnn {
+
+/// Keeps the first MLIR error as one line while it lives; passes warnings and
+/// remarks on.
+class DiagnosticLog {
+public:
+  DiagnosticLog(MLIRContext *context, raw_ostream &log);
+
+  /// The error to report: what MLIR said first, else `otherwise`.
+  llvm::Error take(llvm::Error otherwise);
+
+private:
+  std::string first;
+  ScopedDiagnosticHandler handler;
+};
+
+/// Reads a module with one function, the network. `inputShapes` as of
+/// --input-shape.
+llvm::Expected<OwningOpRef<ModuleOp>>
+loadModel(StringRef path, ArrayRef<std::string> inputShapes,
+          MLIRContext *context);
+
+/// True when the network computes with integers already.
+bool isQuantized(func::FuncOp func);
+
+/// Adds what a quantized model of any stage lacks for the Quantized stage.
+void buildFoldPipeline(OpPassManager &passes);
+
+} // namespace mlir::qnn
+
+#endif // QNN_DRIVER_LOADMODEL_H

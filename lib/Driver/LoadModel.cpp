@@ -1,0 +1,106 @@
+//===- LoadModel.cpp - Model files to modules -----------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Driver/LoadModel.h"
+
+#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Import/ONNX/Importer.h"
+#include "qnn/Support/Diagnostics.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+DiagnosticLog::DiagnosticLog(MLIRContext *context, raw_ostream &log)
+    : handler(context, [this, &log](Diagnostic &diagnostic) {
+        std::string where = formatLocation(diagnostic.getLocation());
+        std::string text = escapeControls((where.empty() ? "" : where + ": ") +
+                                          diagnostic.str());
+        if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
+            first.empty())
+          first = text;
+        else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
+          log << "warning: " << text << '\n';
+        else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+          log << "remark: " << text << '\n';
+        return success();
+      }) {}
+
+llvm::Error DiagnosticLog::take(llvm::Error otherwise) {
+  if (first.empty())
+    return llvm::createStringError(
+        escapeControls(llvm::toString(std::move(otherwise))));
+  llvm::consumeError(std::move(otherwise));
+  return llvm::createStringError(first);
+}
+
+static llvm::Expected<OwningOpRef<ModuleOp>>
+readModule(StringRef path, ArrayRef<std::string> inputShapes,
+           MLIRContext *context) {
+  StringRef extension = llvm::sys::path::extension(path);
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status))
+    return llvm::createStringError("cannot read '" + path +
+                                   "': " + code.message());
+  if (extension == ".mlir") {
+    if (!inputShapes.empty())
+      return llvm::createStringError("--input-shape is for ONNX models: shapes "
+                                     "of .mlir files are fixed");
+    auto module = parseSourceFile<ModuleOp>(path, context);
+    if (!module)
+      return llvm::createStringError("cannot read '" + path + "' as MLIR");
+    return module;
+  }
+  if (extension != ".onnx")
+    return llvm::createStringError("cannot read '" + path +
+                                   "': expected MODEL.onnx or MODEL.mlir");
+  ImportOptions import;
+  for (const std::string &shape : inputShapes)
+    if (llvm::Error error = addInputShape(shape, import))
+      return std::move(error);
+  FailureOr<OwningOpRef<ModuleOp>> module = importONNX(path, import, context);
+  if (failed(module))
+    return llvm::createStringError("cannot import '" + path + "'");
+  return std::move(*module);
+}
+
+llvm::Expected<OwningOpRef<ModuleOp>>
+qnn::loadModel(StringRef path, ArrayRef<std::string> inputShapes,
+               MLIRContext *context) {
+  auto module = readModule(path, inputShapes, context);
+  if (!module)
+    return module.takeError();
+  auto functions = llvm::to_vector((*module)->getOps<func::FuncOp>());
+  if (functions.size() != 1 || functions.front().isExternal())
+    return llvm::createStringError("'" + path +
+                                   "': expected one function, the "
+                                   "network, got " +
+                                   Twine(functions.size()));
+  return module;
+}
+
+bool qnn::isQuantized(func::FuncOp func) {
+  return func
+      .walk([](Operation *op) {
+        return llvm::any_of(op->getResultTypes(), isQuantizedTensor)
+                   ? WalkResult::interrupt()
+                   : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+void qnn::buildFoldPipeline(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createFoldQDQPass());
+  passes.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
