@@ -169,6 +169,46 @@ Buffer NetworkLowering::allocateFor(Value value) {
   return allocate(type, border);
 }
 
+bool NetworkLowering::readsLast(OpOperand &operand) {
+  Value memory = getBuffer(operand.get()).memory;
+  Operation *op = operand.getOwner();
+  // Views may be read later, arguments and constants belong to others.
+  auto alloc = memory.getDefiningOp<memref::AllocOp>();
+  if (!alloc || llvm::any_of(alloc->getUsers(), [](Operation *user) {
+        return isa<memref::ViewOp>(user);
+      }))
+    return false;
+  auto isLater = [&](OpOperand &use) {
+    return use.getOwner() == op ? &use != &operand
+                                : op->isBeforeInBlock(use.getOwner());
+  };
+  return llvm::none_of(buffers, [&](const auto &entry) {
+    auto concat = entry.first.template getDefiningOp<ConcatOp>();
+    return entry.second.memory == memory &&
+           ((concat && concats.isPrefix(concat)) ||
+            llvm::any_of(entry.first.getUses(), isLater));
+  });
+}
+
+Buffer NetworkLowering::allocateOver(OpOperand &operand, Value result) {
+  Buffer buffer = getBuffer(operand.get());
+  Type type = result.getType(), oldType = operand.get().getType();
+  Border border = getRequiredBorder(result);
+  bool hasBorder = buffer.border.covers(border) &&
+                   buffer.border.empty() == border.empty();
+  // A border holds the zero of its tensor.
+  if (!border.empty() && !isFloatTensor(type))
+    hasBorder &= storedParams(type).zeroPoint == storedParams(oldType).zeroPoint;
+  bool isReturned = llvm::any_of(result.getUsers(), [](Operation *user) {
+    return isa<func::ReturnOp>(user);
+  });
+  if (isReturned || concats.getHome(result) || !hasBorder ||
+      ArrayRef(buffer.shape) != cast<ShapedType>(type).getShape() ||
+      storageType(type) != storageType(oldType) || !readsLast(operand))
+    return allocateFor(result);
+  return buffer;
+}
+
 Buffer NetworkLowering::allocateContiguous(Value value) {
   Buffer buffer = allocateFor(value);
   if (buffer.isContiguous())

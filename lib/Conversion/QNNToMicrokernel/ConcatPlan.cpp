@@ -70,6 +70,7 @@ SmallVector<ConcatPlan::Part> ConcatPlan::collectParts(ConcatOp op) {
   size_t done = 0;
   if (ConcatOp prefix = findPrefix(op)) {
     append(prefix.getResult());
+    prefixes.insert(prefix);
     done = prefix.getInputs().size();
   }
   for (Value value : op.getInputs().drop_front(done))

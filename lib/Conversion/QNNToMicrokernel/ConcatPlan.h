@@ -48,6 +48,8 @@ public:
   ArrayRef<Part> getParts(ConcatOp op) const { return parts.find(op)->second; }
   /// The concat in whose result `value` lies.
   std::optional<Home> getHome(Value value) const;
+  /// True when another concat than `op` reads its result in place of operands.
+  bool isPrefix(ConcatOp op) const { return prefixes.contains(op); }
   /// True when the result of `op` is a view of its operand.
   bool isView(SliceOp op) const;
 
@@ -60,7 +62,8 @@ private:
   const TargetLevel &level;
   DenseMap<Operation *, SmallVector<Part>> parts;
   DenseMap<Value, Home> homes;
-  SmallVector<ConcatOp> concats; ///< seen so far
+  SmallVector<ConcatOp> concats;     ///< seen so far
+  DenseSet<Operation *> prefixes;    ///< see isPrefix
 };
 
 } // namespace mlir::qnn

@@ -377,11 +377,14 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
   WeightedLayer layer(*this, op);
   if (failed(layer.read()))
     return failure();
-  Buffer output = allocateFor(op.getResult());
   int64_t groups = op.getGroups();
   if (groups > 1 && groups == weight[0] && weight[3] == 1 &&
       !layer.isAccumulator)
-    return lowerDepthwise(layer, op, input, output);
+    return lowerDepthwise(layer, op, input, allocateFor(op.getResult()));
+  MutableOperandRange residual = op.getResidualMutable();
+  Buffer output = residual.empty()
+                      ? allocateFor(op.getResult())
+                      : allocateOver(residual[0], op.getResult());
   int64_t joined = getJoinedGroups(layer, groups, weight[0] / groups);
   if (joined > 1)
     joinGroups(layer, groups, joined);

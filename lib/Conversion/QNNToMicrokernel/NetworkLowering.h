@@ -51,7 +51,11 @@ public:
   /// The buffer that will hold `value`: with the border its users need, or in
   /// the result of a concat.
   Buffer allocateFor(Value value);
-  /// The same without a border.
+  /// The same for a result of whose elements each is computed once, after the
+  /// element of `operand` at its position was read: in the memory of `operand`
+  /// if nothing else reads that any more.
+  Buffer allocateOver(OpOperand &operand, Value result);
+  /// The same as allocateFor without a border.
   Buffer allocateContiguous(Value value);
   Buffer getBuffer(Value value) { return buffers.lookup(value); }
   /// Says where `value` is from now on.
@@ -111,6 +115,8 @@ public:
 
 private:
   void fillBorder(const Buffer &buffer, RankedTensorType type);
+  /// True when `operand` is the last reader of the memory of its value.
+  bool readsLast(OpOperand &operand);
   /// The place of `part` in the result of `concat`.
   Buffer partOf(ConcatOp concat, const ConcatPlan::Part &part);
   Value constantBytes(ArrayRef<char> bytes, Type element);
