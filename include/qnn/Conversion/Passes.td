@@ -94,7 +94,8 @@ def ConvertMicrokernelToVectorPass
     `vpdpbusd` (avxvnni, avx512vnni), `sdot` (dotprod; i8mm for a single row, else
     `smmla` on two rows, two columns and two steps), or, where no instruction
     sums four exactly, `pmaddwd` on even and odd elements as 16-bit lanes (x86-64),
-    or `smull` + `sadalp` and one final addition of neighbours (armv8-a). The
+    or `smull` (+ `smlal` of a second step) + `sadalp` and one final addition of
+    neighbours (armv8-a). The
     level x86-64-v3 takes the steps that `steps` lists as proved by `vpmaddubsw`,
     one by one or two by two, and `vpmaddwd` with ones; the others like x86-64.
 

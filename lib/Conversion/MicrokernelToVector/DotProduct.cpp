@@ -25,13 +25,16 @@ Value DotProduct::loadWeights(Value memory, Value at) {
   return k.level.dot == DotKind::VNNI ? asLanes(w) : w;
 }
 
-int64_t DotProduct::groupSteps(int64_t rows) const {
-  if (pairsRows(rows))
+int64_t DotProduct::groupSteps(int64_t rows, bool isSymmetric) const {
+  // 2 * 127 * 128 fits 16 bits: smull, smlal and one sadalp.
+  bool sumsTwo = sumsPairs() && isSymmetric;
+  if (pairsRows(rows) || sumsTwo)
     return 2;
-  // Four steps of a row fill a register.
-  bool takesFour =
-      k.level.dot == DotKind::NeonDot || k.level.dot == DotKind::NeonMatrix;
-  return !isFloat && takesFour ? 4 : 1;
+  // Four steps of a row fill a register; instructions take its elements.
+  bool takesFour = isFloat ? k.level.arch == llvm::Triple::aarch64
+                           : k.level.dot == DotKind::NeonDot ||
+                                 k.level.dot == DotKind::NeonMatrix;
+  return takesFour ? 4 : 1;
 }
 
 Value DotProduct::loadActivation(Value memory, Value at) {
@@ -51,17 +54,21 @@ Value DotProduct::loadActivation(Value memory, Value at) {
 
 SmallVector<Value> DotProduct::loadActivations(Value memory, Value at,
                                                int64_t steps) {
+  int64_t elements = isFloat ? 1 : kStepElements;
   SmallVector<Value> activations;
   if (steps < 4) {
     for (int64_t s = 0; s < steps; ++s)
-      activations.push_back(
-          loadActivation(memory, k.add(at, s * (isFloat ? 1 : kStepElements))));
+      activations.push_back(loadActivation(memory, k.add(at, s * elements)));
     return activations;
   }
-  Value four = asLanes(k.load(memory, at, 4 * kStepElements));
-  for (int64_t s = 0; s < 4; ++s)
-    activations.push_back(asBytes(
-        k.b.create<vector::ShuffleOp>(four, four, SmallVector<int64_t>(4, s))));
+  Value four = k.load(memory, at, 4 * elements);
+  if (!isFloat)
+    four = asLanes(four);
+  for (int64_t s = 0; s < 4; ++s) {
+    Value one =
+        k.b.create<vector::ShuffleOp>(four, four, SmallVector<int64_t>(4, s));
+    activations.push_back(isFloat ? one : asBytes(one));
+  }
   return activations;
 }
 
@@ -87,12 +94,8 @@ Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
                       oddWords(w, /*isSigned=*/true)));
     return k.b.create<arith::AddIOp>(acc, sum);
   }
-  case DotKind::NeonWidening: {
-    Value products = k.b.create<arith::MulIOp>(a, w);
-    return k.b.create<arith::AddIOp>(
-        acc, k.intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", acc.getType(),
-                         {products}));
-  }
+  case DotKind::NeonWidening:
+    return addNeighbours(acc, k.b.create<arith::MulIOp>(a, w));
   }
   llvm_unreachable("covered switch");
 }
@@ -100,6 +103,13 @@ Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
 Value DotProduct::multiplyAddProved(Value acc, ArrayRef<Value> a,
                                     ArrayRef<Value> w) {
   Value sum;
+  if (sumsPairs()) {
+    for (auto [activation, weight] : llvm::zip(a, w)) {
+      Value product = k.b.create<arith::MulIOp>(activation, weight);
+      sum = sum ? k.b.create<arith::AddIOp>(sum, product) : product;
+    }
+    return addNeighbours(acc, sum);
+  }
   for (auto [activation, weight] : llvm::zip(a, w)) {
     Value product = k.intrinsic("llvm.x86.avx2.pmadd.ub.sw",
                                 wordsType(activation), {activation, weight});
@@ -214,4 +224,10 @@ Value DotProduct::asBytes(Value lanes) {
   return k.b.create<vector::BitCastOp>(
       VectorType::get({KernelBuilder::widthOf(lanes) * 4}, k.b.getI8Type()),
       lanes);
+}
+
+Value DotProduct::addNeighbours(Value acc, Value words) {
+  return k.b.create<arith::AddIOp>(
+      acc, k.intrinsic("llvm.aarch64.neon.saddlp.v4i32.v8i16", acc.getType(),
+                       {words}));
 }

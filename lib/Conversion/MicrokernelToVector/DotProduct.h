@@ -38,8 +38,9 @@ public:
     return microkernel::kBlockColumns *
            (isFloat ? 1 : microkernel::kStepElements) / parts();
   }
-  /// Neighbouring steps of a run that are multiplied at once.
-  int64_t groupSteps(int64_t rows) const;
+  /// Neighbouring steps of a run that are multiplied at once. `isSymmetric`:
+  /// no weight is -128.
+  int64_t groupSteps(int64_t rows, bool isSymmetric) const;
   /// True when accumulators hold 2 rows x 2 columns instead: see pairRows().
   bool pairsRows(int64_t rows) const {
     return !isFloat && k.level.dot == DotKind::NeonMatrix && rows > 1;
@@ -52,7 +53,8 @@ public:
   SmallVector<Value> loadActivations(Value memory, Value at, int64_t steps);
   Value multiplyAdd(Value acc, Value a, Value w);
   /// acc + sum_i a_i * w_i, of steps whose products are proved to fit 16 bits,
-  /// together and each. Precondition: DotKind::ProvedPairs.
+  /// together and each. Precondition: DotKind::ProvedPairs, or NeonWidening
+  /// and at most two steps without a weight of -128.
   Value multiplyAddProved(Value acc, ArrayRef<Value> a, ArrayRef<Value> w);
   /// From four columns of two rows to two squares of 2 x 2, and back.
   std::pair<Value, Value> pairRows(Value x, Value y);
@@ -71,6 +73,7 @@ private:
   Value evenWords(Value bytes, bool isSigned);
   Value oddWords(Value bytes, bool isSigned);
   Value multiplyWords(Value x, Value y);
+  Value addNeighbours(Value acc, Value words);
   Value widen16(Value bytes, bool isSigned);
   Value asLanes(Value bytes);
   Value asBytes(Value lanes);

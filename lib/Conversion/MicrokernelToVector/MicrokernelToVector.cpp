@@ -114,13 +114,17 @@ private:
                                SmallVector<Value> accumulators) {
     int64_t size = op.getReduction().back();
     int64_t stride = op.getReductionStrides().back();
-    int64_t group = stride == kStepElements ? dot.groupSteps(rows) : 1;
+    bool isDense = stride == (isFloat ? 1 : kStepElements);
+    int64_t group = isDense ? dot.groupSteps(rows, op.getSymmetric()) : 1;
     auto take = [&](Value first, int64_t steps, ValueRange carried) {
       Value position = k.add(a, k.mul(first, stride));
       SmallVector<Value> values(carried);
-      return dot.pairsRows(rows)
-                 ? multiplyPairs(position, k.add(step, first), steps, values)
-                 : multiply(position, k.add(step, first), steps, values);
+      Value at = k.add(step, first);
+      if (dot.pairsRows(rows))
+        return multiplyPairs(position, at, steps, values);
+      if (dot.sumsPairs() && steps > 1)
+        return multiplySummed(position, at, steps, values);
+      return multiply(position, at, steps, values);
     };
     int64_t full = size / group;
     if (full == 1)
@@ -245,6 +249,27 @@ private:
         for (int64_t row = 0; row < rows; ++row)
           multiplyAdd(row, column, kept[row][s], w);
       }
+    return accumulators;
+  }
+
+  /// Neighbouring steps whose products are summed in 16 bits.
+  SmallVector<Value> multiplySummed(Value a, Value step, int64_t steps,
+                                    SmallVector<Value> accumulators) {
+    int64_t columns = blocks * dot.parts();
+    SmallVector<SmallVector<Value>> activations;
+    for (int64_t row = 0; row < rows; ++row)
+      activations.push_back(dot.loadActivations(
+          op.getA(), k.add(a, rowOffset(row, op.getARowStrides())), steps));
+    for (int64_t column = 0; column < columns; ++column) {
+      SmallVector<Value> weights;
+      for (int64_t s = 0; s < steps; ++s)
+        weights.push_back(
+            dot.loadWeights(op.getB(), weightsAt(k.add(step, s), column)));
+      for (int64_t row = 0; row < rows; ++row) {
+        Value &acc = accumulators[row * columns + column];
+        acc = dot.multiplyAddProved(acc, activations[row], weights);
+      }
+    }
     return accumulators;
   }
 

@@ -211,7 +211,8 @@ void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
       k.b.getDenseI64ArrayAttr({c.row, c.column}), residualStrides,
       k.b.getDenseI64ArrayAttr(walk.reduction),
       k.b.getDenseI64ArrayAttr(walk.reductionStrides),
-      k.b.getI64IntegerAttr(kBlockColumns * perChannel));
+      k.b.getI64IntegerAttr(kBlockColumns * perChannel),
+      layer.hasSymmetricWeights() ? k.b.getUnitAttr() : UnitAttr());
 }
 
 //===----------------------------------------------------------------------===//

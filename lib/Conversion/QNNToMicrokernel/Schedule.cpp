@@ -30,6 +30,9 @@ static int64_t accumulatorsPerBlock(const TargetLevel &level, bool isFloat) {
 
 /// Registers left for accumulators after weights, activations and temporaries.
 static int64_t accumulatorBudget(const TargetLevel &level, bool isFloat) {
+  // Of two steps, whole registers of activations and weights.
+  if (!isFloat && level.dot == DotKind::NeonWidening)
+    return 16;
   if (level.vectorRegisters == 32)
     return level.vectorBits == 512 ? 28 : 24;
   bool proves = !isFloat && level.dot == DotKind::ProvedPairs;

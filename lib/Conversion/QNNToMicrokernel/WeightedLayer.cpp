@@ -150,6 +150,10 @@ LogicalResult WeightedLayer::foldZeroPoint() {
   return success();
 }
 
+bool WeightedLayer::hasSymmetricWeights() const {
+  return !isFloat && !llvm::is_contained(weights, -128);
+}
+
 int64_t WeightedLayer::largestInput() const {
   StoredParams params = net.storedParams(op.input.getType());
   auto producer = op.input.getDefiningOp<RequantFusableOpInterface>();
@@ -240,5 +244,7 @@ std::string WeightedLayer::key(const LayerArguments &arguments,
   std::string key = input.signature() + output.signature();
   if (arguments.residual)
     key += residual.signature();
+  if (hasSymmetricWeights())
+    key += "symmetric";
   return key + arguments.key();
 }

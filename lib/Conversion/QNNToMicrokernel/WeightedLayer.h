@@ -81,6 +81,8 @@ public:
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
   SmallVector<int64_t> magnitudes;    ///< bound of |accumulator| per channel
   Buffer residual;                    ///< when there is one
+  /// True when no integer weight is -128.
+  bool hasSymmetricWeights() const;
   /// The largest stored byte that the input holds where it is multiplied.
   int64_t largestInput() const;
 

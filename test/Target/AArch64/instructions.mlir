@@ -12,7 +12,9 @@
 // MATRIX-COUNT-24: smmla v{{[0-9]+}}.4s
 // MATRIX:         b.{{[a-z]+}}
 // NEON-LABEL: conv2d_{{.*}}:
+// Two products are summed in 16 bits.
 // NEON:         smull{{2?}} v{{[0-9]+}}.8h
+// NEON:         smlal{{2?}} v{{[0-9]+}}.8h
 // NEON:         sadalp v{{[0-9]+}}.4s, v{{[0-9]+}}.8h
 !x = !quant.uniform<i8:f32, 0.5:1>
 !w = !quant.uniform<i8:f32, 0.25>

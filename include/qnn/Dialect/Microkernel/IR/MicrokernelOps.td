@@ -116,7 +116,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     then every step once. Of the first 2 P, neighbours i and i + 1 may be summed
     in 16 bits; the next S fit 16 bits alone; the rest must be widened first.
     Where the reduction has several loops, `step_offsets` has the offset in `a`
-    of every step. Without `steps` nothing is proved.
+    of every step. Without `steps` nothing is proved. `symmetric` says that no
+    weight is -128, so that two signed products fit 16 bits.
 
     Epilogue, in registers:
     - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present;
@@ -166,7 +167,7 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
       DenseI64ArrayAttr:$a_row_strides, DenseI64ArrayAttr:$c_row_strides,
       OptionalAttr<DenseI64ArrayAttr>:$residual_row_strides,
       DenseI64ArrayAttr:$reduction, DenseI64ArrayAttr:$reduction_strides,
-      I64Attr:$b_block_stride);
+      I64Attr:$b_block_stride, UnitAttr:$symmetric);
   let assemblyFormat = [{
     `a` `(` $a `[` $a_offset `]` `)` `b` `(` $b `[` $b_offset `]` `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?
