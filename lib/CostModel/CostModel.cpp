@@ -28,7 +28,8 @@ struct LevelRates {
 /// products in tiles are predicted by their schedule. AArch64: multiply-adds
 /// per cycle of LLVM's model of Neoverse-V1 at 2.6 GHz (benchmarks/aarch64.py)
 /// less a sixth for loops and epilogues; in armv8-a int8 is to float what it is
-/// on Cortex-A72, since V1 has better. The rest as the x86 level of equal width.
+/// on Cortex-A72, since V1 has better. The rest as the x86 level of equal
+/// width.
 static const LevelRates kRates[] = {
     {"x86-64", {25, 8, 2, 3, 5}, {0.5, 0.5, 5, 0.5, 2}, 1},
     {"x86-64-v3", {110, 47, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
