@@ -20,6 +20,7 @@ class Network:
         self.r = np.random.RandomState(seed)
         self.float_only, self.kinds = float_only, kinds
         self.lines, self.types, self.used = [], {}, set()
+        self.spent = set()  # no other op may draw them
 
     # -- types and names ---------------------------------------------------------------------------------------------
     def pick(self, options):
@@ -96,8 +97,8 @@ class Network:
         return self.quant(scale) if self.is_quant(element) else "f32"
 
     # -- ops ---------------------------------------------------------------------------------------------------------
-    def weighted(self, op, x, weight_shape, result_shape, attributes, result=None):
-        """conv2d or fully_connected with random parameters, optional bias, residual and clamp."""
+    def weighted(self, op, x, weight_shape, result_shape, attributes, result=None, residual=None):
+        """conv2d or fully_connected with random parameters, optional bias, clamp and residual, by chance if none is given."""
         element = self.types[x][1]
         outputs, depth = weight_shape[0], int(np.prod(weight_shape[1:]))
         operands, syntax = [x], x
@@ -126,13 +127,14 @@ class Network:
             if result == "f32" and self.chance(0.2):
                 operands[-1] = self.emit("qnn.tanh", operands[-1:], bias[0].shape, "f32")
             syntax += f" bias({operands[-1]})"
-        if self.chance(0.35):
+        if not residual and self.chance(0.35):
             same = [v for v, (shape, e) in self.types.items()
                     if shape == tuple(result_shape) and self.is_quant(e) == self.is_quant(element)
                     and v not in self.constants and not self.is_i32(e)]
-            if same:
-                operands.append(self.pick(same))
-                syntax += f" residual({operands[-1]})"
+            residual = self.pick(same) if same else None
+        if residual:
+            operands.append(residual)
+            syntax += f" residual({residual})"
         attributes = ", ".join(filter(None, [attributes, self.clamp()]))
         return self.emit(op, operands, result_shape, result, attributes, syntax)
 
@@ -142,7 +144,7 @@ class Network:
 
     @property
     def constants(self):
-        return {line.split(" = ")[0].strip() for line in self.lines if "= qnn.constant" in line}
+        return {line.split(" = ")[0].strip() for line in self.lines if "= qnn.constant" in line} | self.spent
 
     def window(self, shape, largest, pool):
         """kernel, strides, padding, dilations that fit, and the output size."""
@@ -188,6 +190,22 @@ class Network:
                          f"starts = array<i64: 0, 0, 0, {first}>, sizes = array<i64: {', '.join(map(str, shape[:3] + (size,)))}>, "
                          "steps = array<i64: 1, 1, 1, 1>")
         return self.same_size(part, self.pick(CHANNELS), common)
+
+    def residual_block(self):
+        """A layer whose residual nothing else reads after it, and one that reads its result, with a border or without."""
+        x = self.value(rank=4)
+        if self.is_i32(self.types[x][1]):
+            return None
+        channels, common = self.pick(CHANNELS), self.pick([None, self.result_type(self.types[x][1], None)])
+        residual = self.same_size(x, channels, common)
+        channels = self.types[residual][0][3]
+        inner = self.same_size(self.pick([x, residual]), self.pick(CHANNELS), common)
+        n, h, w, c = self.types[inner][0]
+        kernel = self.pick([1, 3])
+        padding = f"padding = array<i64: {', '.join([str(kernel // 2)] * 4)}>"
+        self.spent.add(residual)
+        last = self.weighted("qnn.conv2d", inner, (channels, kernel, kernel, c), (n, h, w, channels), padding, common, residual)
+        return self.same_size(last, self.pick(CHANNELS), common)
 
     def same_size(self, x, channels, result):
         """A convolution, now and then a depthwise one, that keeps height and width."""

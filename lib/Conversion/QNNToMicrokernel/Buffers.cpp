@@ -194,11 +194,12 @@ Buffer NetworkLowering::allocateOver(OpOperand &operand, Value result) {
   Buffer buffer = getBuffer(operand.get());
   Type type = result.getType(), oldType = operand.get().getType();
   Border border = getRequiredBorder(result);
-  bool hasBorder = buffer.border.covers(border) &&
-                   buffer.border.empty() == border.empty();
+  bool hasBorder =
+      buffer.border.covers(border) && buffer.border.empty() == border.empty();
   // A border holds the zero of its tensor.
   if (!border.empty() && !isFloatTensor(type))
-    hasBorder &= storedParams(type).zeroPoint == storedParams(oldType).zeroPoint;
+    hasBorder &=
+        storedParams(type).zeroPoint == storedParams(oldType).zeroPoint;
   bool isReturned = llvm::any_of(result.getUsers(), [](Operation *user) {
     return isa<func::ReturnOp>(user);
   });

@@ -62,8 +62,8 @@ private:
   const TargetLevel &level;
   DenseMap<Operation *, SmallVector<Part>> parts;
   DenseMap<Value, Home> homes;
-  SmallVector<ConcatOp> concats;     ///< seen so far
-  DenseSet<Operation *> prefixes;    ///< see isPrefix
+  SmallVector<ConcatOp> concats;  ///< seen so far
+  DenseSet<Operation *> prefixes; ///< see isPrefix
 };
 
 } // namespace mlir::qnn

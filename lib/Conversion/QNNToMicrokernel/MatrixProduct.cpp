@@ -383,9 +383,8 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
       !layer.isAccumulator)
     return lowerDepthwise(layer, op, input, allocateFor(op.getResult()));
   MutableOperandRange residual = op.getResidualMutable();
-  Buffer output = residual.empty()
-                      ? allocateFor(op.getResult())
-                      : allocateOver(residual[0], op.getResult());
+  Buffer output = residual.empty() ? allocateFor(op.getResult())
+                                   : allocateOver(residual[0], op.getResult());
   int64_t joined = getJoinedGroups(layer, groups, weight[0] / groups);
   if (joined > 1)
     joinGroups(layer, groups, joined);

@@ -61,8 +61,9 @@ def Microkernel_LaunchOp : Op<Microkernel_Dialect, "launch",
     with two additional arguments, the bounds `first` and `end` of a range of
     units, so that each unit of `0 .. n` is in one range; in any order and
     possibly at the same time. Whoever splits a kernel promises that
-    its units write disjoint memory, read nothing that another unit writes,
-    and keep no state between calls (such as a tile configuration).
+    its units write disjoint memory, use nothing that another unit writes (a
+    vector may read it into lanes that are dropped), and keep no state between
+    calls (such as a tile configuration).
 
     `convert-qnn-to-microkernel` creates it, one per kernel call;
     `convert-microkernel-to-llvm` lowers it to a call, or to a call of the
