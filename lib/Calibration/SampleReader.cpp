@@ -182,7 +182,11 @@ SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs) {
     if (!file)
       return file.takeError();
     reader->runCount += (*file)->runs;
-    reader->sampleCount += (*file)->sources.front().samples;
+    const Source &source = (*file)->sources.front();
+    reader->sampleCount += source.samples;
+    bool wholeBatches = source.samplesPerRun == 1 && !inputs[0].shape.empty();
+    reader->rowCount +=
+        source.samples * (wholeBatches ? inputs[0].shape[0] : 1);
   }
   return reader;
 }

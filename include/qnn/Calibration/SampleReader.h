@@ -46,6 +46,8 @@ public:
   /// Runs and samples in all files.
   int64_t getRunCount() const { return runCount; }
   int64_t getSampleCount() const { return sampleCount; }
+  /// The sum of getLastRows() over all runs.
+  int64_t getRowCount() const { return rowCount; }
 
   /// Fills one buffer per input for the next run; false when there is none.
   /// NaN or infinity is an error that names the sample. The buffers of a file's
@@ -70,7 +72,7 @@ private:
   std::vector<std::string> files;
   size_t nextFile = 0;
   std::unique_ptr<OpenFile> current;
-  int64_t runCount = 0, sampleCount = 0;
+  int64_t runCount = 0, sampleCount = 0, rowCount = 0;
 };
 
 } // namespace mlir::qnn

@@ -112,6 +112,8 @@ public:
   /// True when there is a prediction per pixel.
   bool isPerPixel() const { return pixels > 1; }
   int64_t getNumClasses() const { return classes; }
+  /// Predictions per sample; 0 without scores.
+  int64_t getNumPixels() const { return pixels; }
   int64_t getTopK() const { return options.topK; }
 
   /// Predictions, and those in which both networks agree.
