@@ -136,6 +136,7 @@ llvm::Error Compilation::quantize() {
   quantizing.cache = *cache;
   quantizing.method = options.calibrator;
   quantizing.percentile = options.percentile;
+  quantizing.integerResults = options.quantizedIO;
   if (!options.force) {
     auto levels = parseLevels(options.march, triple);
     if (!levels)

@@ -71,7 +71,9 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
     faster.emitRemarks = true;
     pm.addNestedPass<func::FuncOp>(createKeepFasterFloatPass(faster));
   }
-  pm.addNestedPass<func::FuncOp>(createQuantizePass());
+  QuantizePassOptions quantize;
+  quantize.integerResults = options.integerResults;
+  pm.addNestedPass<func::FuncOp>(createQuantizePass(quantize));
   addStageCheck(pm, "qdq");
   pm.addNestedPass<func::FuncOp>(createFoldQDQPass());
   // Again, after folding: accumulators and clamps that met only now.

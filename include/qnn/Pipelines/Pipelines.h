@@ -51,6 +51,10 @@ struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
       *this, "percentile",
       llvm::cl::desc("Per cent of the values a percentile range keeps"),
       llvm::cl::init(99.99)};
+  Option<bool> integerResults{
+      *this, "integer-results",
+      llvm::cl::desc("Round the network's results to 8 bits, as qnn-quantize"),
+      llvm::cl::init(false)};
   Option<std::string> level{
       *this, "level",
       llvm::cl::desc("Keep layers float where int8 would be slower at this "

@@ -80,11 +80,19 @@ void NetworkLowering::emitQuantize(const Buffer &input, const Buffer &output,
 void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
                                      const Buffer &output) {
   StoredParams params = storedParams(from);
-  emitMap("dequantize", keyOf(params), {input}, output,
+  SmallVector<Buffer> inputs = {input};
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(
+      getQuantizedElementType(from));
+  if (perAxis)
+    inputs.push_back(factorTable(*this, perAxis, from.getRank(), 1.0));
+  std::string key = perAxis ? "channels" : keyOf(params);
+  emitMap("dequantize", key, inputs, output,
           [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
             Value t = centered(k, in[0], from, params);
-            return k.b.create<arith::MulFOp>(
-                t, k.constant(params.scale, KernelBuilder::widthOf(t)));
+            Value scale =
+                perAxis ? in[1]
+                        : k.constant(params.scale, KernelBuilder::widthOf(t));
+            return k.b.create<arith::MulFOp>(t, scale);
           });
 }
 
@@ -109,8 +117,10 @@ LogicalResult NetworkLowering::lowerQuantize(quant::QuantizeCastOp op) {
 
 LogicalResult NetworkLowering::lowerDequantize(quant::DequantizeCastOp op) {
   auto type = cast<RankedTensorType>(op.getArg().getType());
-  if (!getUniformElementType(type))
-    return op.emitOpError("expected a per-tensor operand, got ") << type;
+  if (!getUniformElementType(type) && !isAccumulatorTensor(type))
+    return op.emitOpError("expected a per-tensor operand or an i32 "
+                          "accumulator, got ")
+           << type;
   Buffer output = allocateFor(op.getResult());
   emitDequantize(getBuffer(op.getArg()), type, output);
   setBuffer(op.getResult(), output);

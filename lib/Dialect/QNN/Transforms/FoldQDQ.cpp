@@ -211,6 +211,62 @@ struct FoldIntoOp final : OpInterfaceRewritePattern<QuantizableOpInterface> {
   bool emitRemarks;
 };
 
+/// Why the result of `op` cannot be its i32 accumulator; empty when it can.
+StringRef whyNoAccumulator(QuantizableOpInterface op,
+                           SmallVectorImpl<Value> &integers) {
+  if (isKeptFloat(op))
+    return "is kept float";
+  if (!op.getWeightOperand() || !endsInAccumulator(op))
+    return "has no accumulator to end in";
+  if (llvm::any_of(op->getUsers(),
+                   [](Operation *user) { return isa<QuantizeCastOp>(user); }))
+    return "the result is quantized";
+  StringRef reason = whyNotInteger(op, integers);
+  if (reason.empty() &&
+      !getQuantizedElementType(
+          integers[op.getWeightOperand()->getOperandNumber()].getType()))
+    return "the weights are not quantized";
+  return reason;
+}
+
+/// op(dcast(q)...) -> dcast(op(q...)) with the sum itself as integer result.
+struct FoldIntoAccumulator final
+    : OpInterfaceRewritePattern<QuantizableOpInterface> {
+  FoldIntoAccumulator(MLIRContext *context, bool emitRemarks)
+      : OpInterfaceRewritePattern(context), emitRemarks(emitRemarks) {}
+
+  LogicalResult matchAndRewrite(QuantizableOpInterface op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> integers;
+    StringRef reason = whyNoAccumulator(op, integers);
+    if (!reason.empty())
+      return rewriter.notifyMatchFailure(op, reason);
+    Value input =
+        integers[op.getActivationOperands().front()->getOperandNumber()];
+    Value weight = integers[op.getWeightOperand()->getOperandNumber()];
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    int64_t channels = cast<RankedTensorType>(weight.getType()).getDimSize(0);
+    SmallVector<double> scales;
+    for (int64_t c = 0; c < channels; ++c)
+      scales.push_back(getScale(getQuantizedElementType(input.getType()), 0) *
+                       getScale(getQuantizedElementType(weight.getType()), c));
+    auto elementType = quant::UniformQuantizedPerAxisType::get(
+        quant::QuantizationFlags::Signed, rewriter.getI32Type(),
+        rewriter.getF32Type(), scales, SmallVector<int64_t>(channels, 0),
+        type.getRank() - 1, std::numeric_limits<int32_t>::min(),
+        std::numeric_limits<int32_t>::max());
+    Operation *folded = cloneAs(rewriter, op, integers, elementType);
+    if (emitRemarks)
+      folded->emitRemark("folded into quantized ")
+          << folded->getName().stripDialect() << " with a float result";
+    rewriter.replaceOpWithNewOp<DequantizeCastOp>(op, type,
+                                                  folded->getResult(0));
+    return success();
+  }
+
+  bool emitRemarks;
+};
+
 struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
   using Base::Base;
 
@@ -247,5 +303,6 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
 void qnn::populateFoldQDQPatterns(RewritePatternSet &patterns,
                                   bool emitRemarks) {
   patterns.add<FoldPair, SinkDequantize>(patterns.getContext());
-  patterns.add<FoldIntoOp>(patterns.getContext(), emitRemarks);
+  patterns.add<FoldIntoOp, FoldIntoAccumulator>(patterns.getContext(),
+                                                emitRemarks);
 }

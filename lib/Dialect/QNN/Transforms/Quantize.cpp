@@ -53,11 +53,20 @@ LogicalResult checkProduct(MatMulOp op) {
          << "; keep the layer float with qnn-assign-precision";
 }
 
+/// True when a layer makes `tensor` that leaves it in float.
+bool isLeftFloat(Value tensor) {
+  if (auto observe = tensor.getDefiningOp<ObserveOp>())
+    tensor = observe.getInput();
+  Operation *producer = tensor.getDefiningOp();
+  return producer && leavesFloat(producer);
+}
+
 /// Turns a function of the Calibrated stage into one of the QDQ stage.
 class Quantizer {
 public:
-  Quantizer(func::FuncOp func, bool emitRemarks)
-      : func(func), builder(func.getContext()), emitRemarks(emitRemarks) {}
+  Quantizer(func::FuncOp func, bool integerResults, bool emitRemarks)
+      : func(func), builder(func.getContext()), integerResults(integerResults),
+        emitRemarks(emitRemarks) {}
 
   LogicalResult run() {
     SmallVector<Operation *> ops;
@@ -77,7 +86,8 @@ public:
         return failure();
     }
     for (auto &[tensor, type] : types)
-      insertPair(tensor, type);
+      if (integerResults || !isLeftFloat(tensor))
+        insertPair(tensor, type);
     cleanUp();
     return success();
   }
@@ -91,7 +101,7 @@ private:
 
   func::FuncOp func;
   OpBuilder builder;
-  bool emitRemarks;
+  bool integerResults, emitRemarks;
   TensorTypes types;
 };
 
@@ -160,15 +170,6 @@ void Quantizer::replaceWeights(QuantizableOpInterface op,
         << getLayerName(op) << "' with " << layer.scales.size() << " scales";
 }
 
-/// True when `op` reads its operand as integers: it computes in int8, or moves
-/// values to an op that does.
-bool readsIntegers(Operation *op) {
-  if (computesInInt8(op))
-    return true;
-  return movesInt8(op) &&
-         llvm::any_of(op->getResult(0).getUsers(), readsIntegers);
-}
-
 /// The float constant `real` as one of element type `type`.
 Value createQuantizedConstant(OpBuilder &builder, Location loc, Value real,
                               quant::UniformQuantizedType type) {
@@ -194,7 +195,7 @@ void Quantizer::insertPair(Value tensor, quant::UniformQuantizedType type) {
   bool madeInInt8 = producer && computesInInt8(producer);
   SmallVector<OpOperand *> readers;
   for (OpOperand &use : tensor.getUses())
-    if (madeInInt8 || readsIntegers(use.getOwner()))
+    if (madeInInt8 || readsScale(use))
       readers.push_back(&use);
   builder.setInsertionPointAfterValue(tensor);
   Location loc = tensor.getLoc();
@@ -226,7 +227,7 @@ void Quantizer::cleanUp() {
 struct QuantizePass final : qnn::impl::QuantizePassBase<QuantizePass> {
   using Base::Base;
   void runOnOperation() override {
-    if (failed(Quantizer(getOperation(), emitRemarks).run()))
+    if (failed(Quantizer(getOperation(), integerResults, emitRemarks).run()))
       signalPassFailure();
   }
 };

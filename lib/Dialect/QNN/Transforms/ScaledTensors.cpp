@@ -49,6 +49,34 @@ bool qnn::computesInInt8(Operation *op) {
   return runsInInt8(op) && !movesInt8(op);
 }
 
+bool qnn::endsInAccumulator(Operation *op) {
+  auto fusable = dyn_cast<RequantFusableOpInterface>(op);
+  if (!fusable || fusable.getClampMinAttr() || fusable.getClampMaxAttr())
+    return false;
+  std::optional<MutableOperandRange> residual = fusable.getResidualRange();
+  return !residual || residual->empty();
+}
+
+/// True when `op` reads its operand as integers: it computes in int8, or moves
+/// values to an op that does.
+static bool readsIntegers(Operation *op) {
+  if (computesInInt8(op))
+    return true;
+  return (isa<ObserveOp>(op) || movesInt8(op)) &&
+         llvm::any_of(op->getResult(0).getUsers(), readsIntegers);
+}
+
+bool qnn::readsScale(OpOperand &operand) {
+  return readsIntegers(operand.getOwner());
+}
+
+bool qnn::leavesFloat(Operation *op) {
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  return quantizable && quantizable.getWeightOperand() && computesInInt8(op) &&
+         endsInAccumulator(op) &&
+         llvm::none_of(op->getResult(0).getUsers(), readsIntegers);
+}
+
 Value qnn::getScaleRoot(Value value) {
   while (Operation *producer = value.getDefiningOp()) {
     if (!movesInt8(producer))

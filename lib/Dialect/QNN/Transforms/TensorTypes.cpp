@@ -81,6 +81,8 @@ static LogicalResult findType(Value tensor, TensorTypes &types) {
     return success();
   }
   ObserveOp observe = getObserver(tensor);
+  if (!observe && producer && leavesFloat(producer))
+    return success();
   if (!observe) {
     emitError(tensor.getLoc())
         << "tensor '"

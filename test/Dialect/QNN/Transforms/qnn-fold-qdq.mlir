@@ -167,3 +167,22 @@ func.func @per_axis_activation_stays_float(%x: tensor<2x2x!w>) -> tensor<1x4xf32
   %1 = qnn.reshape %0 {shape = array<i64: 1, 4>} : (tensor<2x2xf32>) -> tensor<1x4xf32>
   return %1 : tensor<1x4xf32>
 }
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8<-127:127>:f32:0, {2.5e-01, 1.25e-01}>
+// The sum itself is the result: (1 * 0.5) * (8 * 0.25) and (8 * 0.125).
+// CHECK: ![[$SUM:.+]] = !quant.uniform<i32:f32:1, {1.250000e-01,6.250000e-02}>
+// CHECK-LABEL: func.func @ends_in_accumulator(
+// CHECK: %[[SUMS:.+]] = qnn.fully_connected {{.*}} -> tensor<1x2x![[$SUM]]>
+// CHECK: %[[REAL:.+]] = "quant.dcast"(%[[SUMS]])
+// CHECK: return %[[REAL]]
+func.func @ends_in_accumulator(%x: tensor<1x1x!q>) -> tensor<1x2xf32> {
+  %w = qnn.constant dense<8> : tensor<2x1xi8> as tensor<2x1x!w>
+  %0 = "quant.dcast"(%x) : (tensor<1x1x!q>) -> tensor<1x1xf32>
+  %1 = "quant.dcast"(%w) : (tensor<2x1x!w>) -> tensor<2x1xf32>
+  // expected-remark@+1 {{folded into quantized fully_connected with a float result}}
+  %2 = qnn.fully_connected %0, %1 : (tensor<1x1xf32>, tensor<2x1xf32>) -> tensor<1x2xf32>
+  return %2 : tensor<1x2xf32>
+}

@@ -2,6 +2,7 @@
 // RUN: quant-opt %s -qnn-quantize -split-input-file > %t.once
 // RUN: quant-opt %s -qnn-quantize -qnn-quantize -split-input-file > %t.twice
 // RUN: diff %t.once %t.twice
+// RUN: quant-opt %s -qnn-quantize=integer-results -split-input-file | FileCheck %s --check-prefix=INTEGER
 // RUN: not quant-opt /dev/null -qnn-quantize=int4 2>&1 | FileCheck %s --check-prefix=OPTION
 // OPTION: no such option int4
 
@@ -171,5 +172,38 @@ func.func @takes_chosen_rounding(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 1 scales}}
   %1 = qnn.fully_connected %0, %w bias(%b) {qnn.rounded_weights = dense<[[127, 33]]> : tensor<1x2xi8>, qnn.bias_correction = dense<0.5> : tensor<1xf32>} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
   %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
+// Nothing reads the result as integers: it leaves as the exact sum in f32, unless it is asked for as integers.
+// CHECK-LABEL: func.func @leaves_float(
+// CHECK: %[[SUM:.+]] = qnn.fully_connected
+// CHECK-NEXT: return %[[SUM]]
+// INTEGER-LABEL: func.func @leaves_float(
+// INTEGER: %[[SUM:.+]] = qnn.fully_connected
+// INTEGER: "quant.qcast"(%[[SUM]])
+func.func @leaves_float(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[1.984375, 0.5]]> : tensor<1x2xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights}}
+  %1 = qnn.fully_connected %0, %w : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
+// A clamp follows the sum: the result is rounded.
+// CHECK-LABEL: func.func @clamped_result(
+// CHECK: %[[SUM:.+]] = qnn.fully_connected
+// CHECK: "quant.qcast"(%[[SUM]])
+func.func @clamped_result(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[1.984375, 0.5]]> : tensor<1x2xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights}}
+  %1 = qnn.fully_connected %0, %w {clamp_min = 0.0 : f32} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [0.0, 127.0] : tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }

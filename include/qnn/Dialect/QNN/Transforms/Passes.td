@@ -358,7 +358,9 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     Replaces observers by `quant.qcast`/`quant.dcast` pairs and the constants of
     ops that compute in int8 by dequantized integer constants. Ops that stay
     float read the float tensor where there is one, else the dequantized one.
-    Results with a fixed range get a pair without observation.
+    Results with a fixed range get a pair without observation. A convolution or
+    product that nothing reads as integers, without clamp or residual, gets no
+    pair at its result: its exact sum becomes f32, not 8 bits.
 
     Law: real = (q - zero point) * scale (Jacob et al. 2017, section 2; the code
     is in `qnn/Support/Numerics.h`), with
@@ -409,14 +411,15 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       %w = qnn.constant dense<[[127, -32]]> : tensor<1x2xi8> as tensor<1x2x!quant.uniform<i8<-127:127>:f32:0, {1.5625e-02}>>
       %3 = "quant.dcast"(%w) : (tensor<1x2x!quant.uniform<i8<-127:127>:f32:0, {1.5625e-02}>>) -> tensor<1x2xf32>
       %4 = qnn.fully_connected %1, %3 bias(%2) : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
-      %5 = "quant.qcast"(%4) : (tensor<1x1xf32>) -> tensor<1x1x!quant.uniform<i8:f32, 1.0>>
-      %6 = "quant.dcast"(%5) : (tensor<1x1x!quant.uniform<i8:f32, 1.0>>) -> tensor<1x1xf32>
-      return %6 : tensor<1x1xf32>
+      return %4 : tensor<1x1xf32>
     }
     ```
     Example: test/Dialect/QNN/Transforms/qnn-quantize.mlir
   }];
-  let options = [QNN_EmitRemarks];
+  let options = [
+    Option<"integerResults", "integer-results", "bool", "false",
+      "Round to 8 bits also what only float ops or the caller read">,
+    QNN_EmitRemarks];
 }
 
 def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
@@ -425,7 +428,9 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
     Turns a float op between `quant.dcast`s and a `quant.qcast` into its
     quantized form (`QuantizableOpInterface`), lets `quant.dcast` pass through
     ops that move or select values (`CommutesWithQDQ`), and replaces
-    `qcast(dcast(x))` by `x`, or by `qnn.requantize` when the types differ.
+    `qcast(dcast(x))` by `x`, or by `qnn.requantize` when the types differ. A
+    convolution or product between `quant.dcast`s and float users, without clamp
+    or residual, becomes one whose i32 accumulator is dequantized.
     Casts remain where integer and float parts of the network meet.
 
     Law: moving values commutes with dequantization bit for bit, and
@@ -437,8 +442,8 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
     where `f` itself is computed without cancellation (Jacob et al. 2017, eq. 4).
 
     Refuses: `dcast(qcast(x))`, which rounds; ops marked `qnn.precision =
-    "float"`; ops with an operand that is not dequantized (partial forms), a
-    float use of the result, or users that quantize it to two types; biases
+    "float"`; ops with an operand that is not dequantized (partial forms), float
+    and integer uses of the result, or users that quantize it to two types; biases
     whose scale is not input scale x weight scale; i32 and per-axis activations.
     With `emit-remarks` each op beside a cast says why it stays float.
 

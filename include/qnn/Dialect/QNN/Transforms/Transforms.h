@@ -52,6 +52,16 @@ bool movesInt8(Operation *op);
 /// True when `op` runs in int8 and its activations and result carry scales.
 bool computesInInt8(Operation *op);
 
+/// True when nothing follows the sum of a weighted `op`: neither residual nor
+/// clamp, so that its i32 accumulator may be its result.
+bool endsInAccumulator(Operation *op);
+/// True when the owner of `operand` reads it as integers: it computes in int8,
+/// or moves values to an op that does.
+bool readsScale(OpOperand &operand);
+/// True when `op` computes in int8 and nothing reads its result as integers, so
+/// that its accumulator becomes f32 without being rounded to 8 bits.
+bool leavesFloat(Operation *op);
+
 /// The tensor whose scale `value` has: `value` itself or, through ops that move
 /// int8, an operand further up.
 Value getScaleRoot(Value value);
