@@ -8,8 +8,10 @@
 #include "qnn/Calibration/Calibration.h"
 
 #include "qnn/Calibration/SampleReader.h"
+#include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Target/JIT.h"
 
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -47,18 +49,101 @@ private:
 };
 } // namespace
 
-static void addTensor(TensorStatistics &statistics,
-                      const ObservedTensor &tensor) {
-  if (tensor.rowLength == tensor.rowStride)
-    return statistics.add(tensor.data, tensor.rows * tensor.rowLength);
-  for (int64_t row = 0; row < tensor.rows; ++row)
-    statistics.add(tensor.data + row * tensor.rowStride, tensor.rowLength);
+//===----------------------------------------------------------------------===//
+// Observation
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Fills the statistics of the observed tensors run by run.
+class Observer {
+public:
+  /// For the observers of `func`, in their order.
+  explicit Observer(func::FuncOp func) {
+    for (ObserveOp op : func.getOps<ObserveOp>())
+      tensors.push_back({op.getType(), hasSamplesOnAxis0(op.getInput())});
+  }
+
+  void beginRun(BatchInfo batch);
+  void take(const ObservedTensor &tensor);
+
+  const TensorStatistics &getStatistics(int32_t index) const {
+    return tensors[index].statistics;
+  }
+
+private:
+  struct Tensor {
+    Tensor(RankedTensorType type, bool batched)
+        : type(type), batched(batched) {}
+
+    RankedTensorType type;
+    bool batched; ///< the samples of a batch lie along axis 0
+    int64_t sampleSize = 0, filled = 0; ///< elements; samples to count
+    int64_t position = 0;               ///< elements seen in this run
+    TensorStatistics statistics;
+  };
+
+  static bool hasSamplesOnAxis0(Value value);
+
+  std::vector<Tensor> tensors;
+};
+} // namespace
+
+/// Axis 0 stays where it is everywhere but in a transpose that moves it. (Where
+/// it has another length than the batch, beginRun does not take it for one.)
+bool Observer::hasSamplesOnAxis0(Value value) {
+  SetVector<Value> reached;
+  reached.insert(value);
+  for (size_t i = 0; i < reached.size(); ++i) {
+    Operation *op = reached[i].getDefiningOp();
+    if (!op)
+      continue;
+    auto transpose = dyn_cast<TransposeOp>(op);
+    if (transpose && transpose.getPermutation().front() != 0)
+      return false;
+    reached.insert(op->operand_begin(), op->operand_end());
+  }
+  return true;
 }
 
-/// Feeds every sample; `statistics` has one entry per observed tensor.
+void Observer::beginRun(BatchInfo batch) {
+  for (Tensor &tensor : tensors) {
+    int64_t samples = 1, filled = 1;
+    if (tensor.batched && tensor.type.getRank() > 0 &&
+        tensor.type.getDimSize(0) == batch.size) {
+      samples = batch.size;
+      filled = batch.filled;
+    }
+    tensor.sampleSize = tensor.type.getNumElements() / samples;
+    tensor.filled = filled;
+    tensor.position = 0;
+  }
+}
+
+/// Takes the values of one tensor or, where it has several images that are not
+/// contiguous, of one of these; cuts them into samples.
+void Observer::take(const ObservedTensor &seen) {
+  Tensor &tensor = tensors[seen.index];
+  for (int64_t row = 0; row < seen.rows; ++row) {
+    const float *data = seen.data + row * seen.rowStride;
+    for (int64_t left = seen.rowLength; left > 0;) {
+      int64_t sample = tensor.position / tensor.sampleSize;
+      int64_t end = (sample + 1) * tensor.sampleSize;
+      int64_t size = std::min(left, end - tensor.position);
+      tensor.position += size;
+      if (sample < tensor.filled) {
+        tensor.statistics.add(data, size);
+        if (tensor.position == end)
+          tensor.statistics.endSample();
+      }
+      data += size;
+      left -= size;
+    }
+  }
+}
+
+/// Feeds every sample.
 static llvm::Error runAll(JITNetwork &network, SampleReader &reader,
-                          MutableArrayRef<TensorStatistics> statistics,
-                          Progress &progress) {
+                          Observer &observer, Progress &progress) {
   std::vector<std::vector<float>> memory;
   SmallVector<MutableArrayRef<float>> inputs;
   SmallVector<const void *> from;
@@ -82,9 +167,10 @@ static llvm::Error runAll(JITNetwork &network, SampleReader &reader,
     if (!*more)
       return llvm::Error::success();
     int32_t bad = -1;
+    observer.beginRun(reader.getLastBatch());
     network.run(from, to, [&](const ObservedTensor &tensor) {
-      addTensor(statistics[tensor.index], tensor);
-      if (bad < 0 && statistics[tensor.index].hasNonFinite())
+      observer.take(tensor);
+      if (bad < 0 && observer.getStatistics(tensor.index).hasNonFinite())
         bad = tensor.index;
     });
     if (bad >= 0)
@@ -110,14 +196,14 @@ llvm::Expected<CalibrationCache> qnn::calibrate(ModuleOp network,
   auto jit = JITNetwork::create(network);
   if (!jit)
     return jit.takeError();
-  std::vector<TensorStatistics> statistics((*jit)->getObserved().size());
+  Observer observer(func);
   Progress line(progress, (*reader)->getRunCount());
-  if (llvm::Error error = runAll(**jit, **reader, statistics, line))
+  if (llvm::Error error = runAll(**jit, **reader, observer, line))
     return std::move(error);
   CalibrationCache cache;
   cache.graph = getGraphHash(func);
-  cache.samples = (*reader)->getSampleCount();
-  for (auto [name, entry] : llvm::zip((*jit)->getObserved(), statistics))
-    cache.tensors[name].merge(entry);
+  cache.addSources((*reader)->getSources());
+  for (auto [i, name] : llvm::enumerate((*jit)->getObserved()))
+    cache.tensors[name].merge(observer.getStatistics(i));
   return cache;
 }

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 
 #include <cmath>
 
@@ -20,10 +21,11 @@ namespace {
 /// The array of one input in an open file.
 struct Source {
   std::unique_ptr<NpyStream> stream;
-  int64_t samples = 0;       ///< in the array
-  int64_t samplesPerRun = 1; ///< read for each run
-  int64_t sampleSize = 0;    ///< elements of one sample
-  int64_t done = 0;          ///< samples read
+  int64_t samples = 0;          ///< in the array
+  int64_t samplesPerRun = 1;    ///< read for each run
+  int64_t sampleSize = 0;       ///< elements of one sample
+  int64_t done = 0;             ///< samples read
+  SmallVector<uint64_t> hashes; ///< of the samples of the last run
 
   int64_t getRuns() const {
     return (samples + samplesPerRun - 1) / samplesPerRun;
@@ -36,6 +38,7 @@ struct SampleReader::OpenFile {
   std::unique_ptr<NpzReader> archive;
   std::vector<Source> sources; ///< one per input; destroyed before `archive`
   int64_t runs = 0, done = 0;
+  size_t origin = 0; ///< into SampleReader::sources
 };
 
 SampleReader::SampleReader() = default;
@@ -174,10 +177,15 @@ SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs) {
   for (const TensorInfo &input : inputs)
     if (ShapedType::getNumElements(input.shape) == 0)
       return makeError("input '" + input.name + "' has no elements");
-  for (StringRef path : paths)
-    if (llvm::Error error = addFiles(path, reader->files))
+  for (StringRef path : paths) {
+    std::vector<std::string> found;
+    if (llvm::Error error = addFiles(path, found))
       return std::move(error);
-  for (StringRef path : reader->files) {
+    for (std::string &file : found)
+      reader->files.emplace_back(std::move(file), reader->sources.size());
+    reader->sources.push_back({path.str(), 0, 0});
+  }
+  for (const auto &[path, origin] : reader->files) {
     auto file = reader->openFile(path);
     if (!file)
       return file.takeError();
@@ -218,6 +226,7 @@ std::string SampleReader::describeLast() const {
 llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
   Source &source = current->sources[input];
   int64_t count = std::min(source.samplesPerRun, source.samples - source.done);
+  source.hashes.clear();
   for (int64_t i = 0; i < count; ++i) {
     MutableArrayRef<float> sample =
         buffer.slice(i * source.sampleSize, source.sampleSize);
@@ -229,6 +238,9 @@ llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
       return makeError("calibration data '" + current->path + "': sample " +
                        Twine(source.done + i) + " of input '" +
                        inputs[input].name + "' holds NaN or infinity");
+    source.hashes.push_back(llvm::xxh3_64bits(
+        ArrayRef(reinterpret_cast<const uint8_t *>(sample.data()),
+                 sample.size() * sizeof(float))));
   }
   // A file with fewer samples than a batch: repeat them.
   if (source.done == 0)
@@ -238,6 +250,34 @@ llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
   return llvm::Error::success();
 }
 
+BatchInfo SampleReader::getLastBatch() const {
+  const Source &first = current->sources.front();
+  for (const Source &source : current->sources)
+    if (source.samplesPerRun != first.samplesPerRun ||
+        source.hashes.size() != first.hashes.size())
+      return {};
+  return {first.samplesPerRun, int64_t(first.hashes.size())};
+}
+
+/// Adds the samples of the last run to their source.
+void SampleReader::countSamples() {
+  CalibrationSource &origin = sources[current->origin];
+  origin.samples += current->sources.front().hashes.size();
+  // Values that are read together belong together: a sample's hash is of the
+  // hashes of all inputs.
+  int64_t samples = getLastBatch().filled;
+  for (int64_t i = 0; i < samples; ++i) {
+    SmallVector<uint64_t> hashes;
+    for (const Source &source : current->sources)
+      llvm::append_range(hashes, samples > 1
+                                     ? ArrayRef(source.hashes).slice(i, 1)
+                                     : ArrayRef(source.hashes));
+    origin.data += llvm::xxh3_64bits(
+        ArrayRef(reinterpret_cast<const uint8_t *>(hashes.data()),
+                 hashes.size() * sizeof(uint64_t)));
+  }
+}
+
 llvm::Expected<bool>
 SampleReader::next(ArrayRef<MutableArrayRef<float>> buffers) {
   if (current && current->done == current->runs)
@@ -245,14 +285,17 @@ SampleReader::next(ArrayRef<MutableArrayRef<float>> buffers) {
   if (!current) {
     if (nextFile == files.size())
       return false;
-    auto file = openFile(files[nextFile++]);
+    const auto &[path, origin] = files[nextFile++];
+    auto file = openFile(path);
     if (!file)
       return file.takeError();
     current = std::move(*file);
+    current->origin = origin;
   }
   for (size_t i = 0; i < inputs.size(); ++i)
     if (llvm::Error error = fill(i, buffers[i]))
       return std::move(error);
   ++current->done;
+  countSamples();
   return true;
 }

@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/Calibration/Cache.h"
+#include "qnn/Calibration/TensorStatistics.h"
+
+#include "RangeSearch.h"
 
 #include <algorithm>
 #include <cmath>
@@ -60,29 +62,67 @@ void TensorStatistics::add(const float *data, int64_t n) {
   double perWidth = std::ldexp(1.0, -log2Width);
   for (int64_t i = 0; i < n; ++i)
     ++counts[static_cast<int>(std::floor(data[i] * perWidth)) + kBins / 2];
-  min = total == 0 ? low : std::min(min, low);
-  max = total == 0 ? high : std::max(max, high);
+  // + 0.0f: -0 and 0 are equal, and the first one seen would stay.
+  openMin = (openSize == 0 ? low : std::min(openMin, low)) + 0.0f;
+  openMax = (openSize == 0 ? high : std::max(openMax, high)) + 0.0f;
+  openSize += n;
   total += n;
 }
 
+void TensorStatistics::endSample() {
+  if (openSize == 0)
+    return;
+  min = samples == 0 ? openMin : std::min(min, openMin);
+  max = samples == 0 ? openMax : std::max(max, openMax);
+  sumOfMins.add(openMin);
+  sumOfMaxs.add(openMax);
+  ++samples;
+  openSize = 0;
+}
+
 void TensorStatistics::merge(const TensorStatistics &other) {
+  assert(openSize == 0 && other.openSize == 0 && "end the sample first");
   nonFinite |= other.nonFinite;
-  if (other.total == 0)
+  if (other.samples == 0)
     return;
   TensorStatistics addend = other;
   widen(addend.log2Width);
   addend.widen(log2Width);
   for (int i = 0; i < kBins; ++i)
     counts[i] += addend.counts[i];
-  min = total == 0 ? other.min : std::min(min, other.min);
-  max = total == 0 ? other.max : std::max(max, other.max);
+  min = samples == 0 ? other.min : std::min(min, other.min);
+  max = samples == 0 ? other.max : std::max(max, other.max);
+  sumOfMins.add(other.sumOfMins);
+  sumOfMaxs.add(other.sumOfMaxs);
+  samples += other.samples;
   total += other.total;
+}
+
+//===----------------------------------------------------------------------===//
+// Ranges
+//===----------------------------------------------------------------------===//
+
+std::pair<float, float> TensorStatistics::getRange(Calibrator calibrator,
+                                                   double percentile) const {
+  if (samples == 0)
+    return {0.0f, 0.0f};
+  switch (calibrator) {
+  case Calibrator::MinMax:
+    return {min, max};
+  case Calibrator::Average:
+    return {sumOfMins.getMean(samples), sumOfMaxs.getMean(samples)};
+  case Calibrator::Percentile:
+    return getPercentileRange(percentile);
+  case Calibrator::Entropy:
+    return findEntropyRange(*this);
+  case Calibrator::MSE:
+    return findMSERange(*this);
+  }
+  llvm_unreachable("all calibrators are handled");
 }
 
 std::pair<float, float>
 TensorStatistics::getPercentileRange(double percent) const {
-  if (total == 0)
-    return {0.0f, 0.0f};
   auto allowance =
       static_cast<uint64_t>(std::floor(total * ((100.0 - percent) / 200.0)));
   // Fewer than half of the values are cut at each end: some bin remains.

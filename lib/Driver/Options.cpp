@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qnn/Calibration/Calibrator.h"
 #include "qnn/Driver/Compile.h"
 #include "qnn/Support/CommandLine.h"
 #include "qnn/Target/ObjectEmitter.h"
@@ -78,8 +79,10 @@ struct CommandLine {
       "calibration-cache", cl::value_desc("FILE.json"), cl::cat(quantization),
       cl::desc("Written when there are calibration data, else read")};
   cl::opt<std::string> calibrator{
-      "calibrator", cl::value_desc("minmax|percentile"), cl::init("minmax"),
-      cl::cat(quantization), cl::desc("How ranges follow from what was seen")};
+      "calibrator", cl::value_desc("NAME"), cl::init("minmax"),
+      cl::cat(quantization),
+      cl::desc("How ranges follow from what was seen: minmax (default), "
+               "average, percentile, entropy or mse")};
   // A string: the message of cl::opt<double> is not one `error:` line.
   cl::opt<std::string> percentile{
       "percentile", cl::value_desc("P"), cl::init("99.99"),
@@ -184,8 +187,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
     return badChoice("precision", "int8 or f32", line.precision);
   if (line.io != "float" && line.io != "quantized")
     return badChoice("io", "float or quantized", line.io);
-  if (line.calibrator != "minmax" && line.calibrator != "percentile")
-    return badChoice("calibrator", "minmax or percentile", line.calibrator);
+  if (!parseCalibrator(line.calibrator))
+    return badChoice("calibrator", getCalibratorNames(), line.calibrator);
   if (!llvm::to_float(line.percentile.getValue(), options.percentile) ||
       !(options.percentile > 0 && options.percentile <= 100))
     return badChoice("percentile", "a number in (0, 100]", line.percentile);

@@ -158,7 +158,7 @@ void qnn::printSchedules(ArrayRef<LayerSchedule> schedules,
 static void writeCalibration(llvm::json::OStream &json,
                              const CalibrationCache &cache) {
   json.attributeObject("calibration", [&] {
-    json.attribute("samples", cache.samples);
+    json.attribute("samples", cache.getSamples());
     json.attributeObject("tensors", [&] {
       for (const auto &entry : cache.tensors)
         json.attributeObject(llvm::json::fixUTF8(entry.first), [&] {

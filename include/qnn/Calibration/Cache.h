@@ -5,21 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What did calibration see in each observed tensor, and how is that kept? The
-// calibration run fills one TensorStatistics per `qnn.observe` and saves a
-// CalibrationCache; `qnn-apply-ranges` loads it and asks for ranges.
+// How is what calibration saw kept? The calibration run saves a
+// CalibrationCache of the statistics of all observed tensors;
+// `qnn-apply-ranges` loads it and asks for ranges.
 //
-// Plain values without global state; one object may be used by one thread at a
-// time (statistics of several threads or machines are merged).
-//
-// Invariants: the statistics of a set of values do not depend on their order,
-// on how they were split into calls of add, or on merging. Memory is constant.
+// Plain values without global state.
 //
 // Usage:
-//   TensorStatistics s;
-//   s.add(data, n);                              // for every sample
-//   if (s.hasNonFinite()) ...                    // NaN or infinity was seen
-//   cache.tensors["conv1"] = s;
+//   cache.tensors["conv1"] = statistics;
 //   if (llvm::Error e = cache.save(path)) ...
 //
 //===----------------------------------------------------------------------===//
@@ -27,84 +20,63 @@
 #ifndef QNN_CALIBRATION_CACHE_H
 #define QNN_CALIBRATION_CACHE_H
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "qnn/Calibration/TensorStatistics.h"
 
-#include "llvm/Support/Error.h"
-#include "llvm/Support/JSON.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace mlir::qnn {
 
-/// Minimum, maximum and a histogram of a stream of f32 values.
-///
-/// Bin i counts the values in [(i - kBins/2) * 2^e, (i + 1 - kBins/2) * 2^e),
-/// where e is the smallest exponent that holds every |value| seen. A larger
-/// value doubles the width: neighbouring bins merge in pairs, which gives
-/// exactly the counts of a histogram that had the larger width from the start.
-class TensorStatistics {
-public:
-  /// Number of bins, half of them below zero.
-  static constexpr int kBins = 2048;
-  /// Smallest exponent of the bin width: the smallest f32 above zero.
-  static constexpr int kMinLog2Width = -149;
+/// A sum, modulo 2^64, of the hashes of samples: the same for any order. A
+/// sample's hash is xxh3 of the hashes, in order, of the inputs' f32 values.
+using DataHash = uint64_t;
 
-  TensorStatistics() : counts(kBins, 0) {}
-
-  /// Takes `n` values. When one is NaN or infinite the flag is set and the
-  /// values of this call are not counted.
-  void add(const float *data, int64_t n);
-  /// Takes everything `other` has seen.
-  void merge(const TensorStatistics &other);
-
-  /// True once NaN or infinity was seen.
-  bool hasNonFinite() const { return nonFinite; }
-  /// Number of values counted.
-  uint64_t size() const { return total; }
-  /// Smallest and largest value; both 0 when there were none.
-  float getMin() const { return min; }
-  float getMax() const { return max; }
-  /// Exponent of the bin width, and the counts.
-  int getLog2Width() const { return log2Width; }
-  const std::vector<uint64_t> &getCounts() const { return counts; }
-
-  /// The range that keeps `percent` % of the values: (100 - percent) / 2 % of
-  /// them are cut at each end, rounded down to whole bins, and the result never
-  /// exceeds [min, max]. Precondition: 0 < percent <= 100.
-  std::pair<float, float> getPercentileRange(double percent) const;
-
-  /// {"min":f,"max":f,"histogram":{"log2_width":e,"counts":[...]}}.
-  llvm::json::Value toJSON() const;
-  /// Reads what toJSON wrote; an error names what is wrong.
-  static llvm::Expected<TensorStatistics> fromJSON(const llvm::json::Value &);
-
-private:
-  void widen(int newLog2Width);
-
-  std::vector<uint64_t> counts;
-  uint64_t total = 0;
-  int log2Width = kMinLog2Width;
-  float min = 0, max = 0;
-  bool nonFinite = false;
+/// One file or directory of samples, as the user named it.
+struct CalibrationSource {
+  std::string path;
+  int64_t samples = 0;
+  DataHash data = 0;
 };
 
 /// The contents of a calibration cache file.
 struct CalibrationCache {
-  static constexpr int kVersion = 1;
+  static constexpr int kVersion = 2;
 
   /// getGraphHash of the calibrated function.
   std::string graph;
-  /// Number of samples run.
-  int64_t samples = 0;
+  /// The samples run, ordered by path; a path stands here as often as its
+  /// samples were counted.
+  std::vector<CalibrationSource> sources;
   /// Statistics by the name of the `qnn.observe`.
   std::map<std::string, TensorStatistics> tensors;
 
-  /// {"version":1,"graph":"<hex>","samples":N,"tensors":{name:statistics}}.
-  llvm::json::Value toJSON() const;
-  static llvm::Expected<CalibrationCache> fromJSON(const llvm::json::Value &);
+  /// Number of samples run, and their hash.
+  int64_t getSamples() const;
+  DataHash getDataHash() const;
+
+  /// Adds sources, which stay ordered.
+  void addSources(llvm::ArrayRef<CalibrationSource> more);
+
+  /// Takes everything `other` has seen, exactly as if one run had seen both.
+  /// An error, and no change, when the graphs or the tensors differ.
+  llvm::Error merge(const CalibrationCache &other);
+
+  /// The file: JSON, indented, with a line for each list of counts. It depends
+  /// on nothing but the values. `numerics_version` says which arithmetic
+  /// (docs/Numerics.md) computed them.
+  ///   {"version":2, "numerics_version":1, "graph":"<hex>", "data":"<hex>",
+  ///    "samples":N, "sources":[{"path":p,"samples":n,"data":"<hex>"}],
+  ///    "tensors":{name:{
+  ///      "min":f, "max":f,           least and largest value
+  ///      "samples":n,                terms of the next two, TensorStatistics
+  ///      "sum_of_mins":"<hex>p<e>", "sum_of_maxs":"<hex>p<e>",
+  ///      "log2_width":e,             counts[i] is of the values in
+  ///      "first_bin":b,              [(b + i) * 2^e, (b + i + 1) * 2^e)
+  ///      "counts":[...]}}}
+  std::string format() const;
+  static llvm::Expected<CalibrationCache> parse(llvm::StringRef text);
 
   /// Writes the file whole or not at all.
   llvm::Error save(llvm::StringRef path) const;

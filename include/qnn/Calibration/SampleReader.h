@@ -12,8 +12,8 @@
 // single input) or directories of such files, read in the order of their names.
 // For an input of shape [B, d...] an array is one of
 //   [N, d...]     N samples, B per run; in a last, incomplete run the rest of
-//                 the batch keeps samples that were read before
-//   [N, B, d...]  N whole inputs
+//                 the batch keeps samples that were read before, or repeats
+//   [N, B, d...]  N samples, each a whole input
 //   [d...]        one sample
 //
 // All headers are checked when the reader is opened. Memory does not depend on
@@ -31,10 +31,17 @@
 #ifndef QNN_CALIBRATION_SAMPLEREADER_H
 #define QNN_CALIBRATION_SAMPLEREADER_H
 
+#include "qnn/Calibration/Cache.h"
 #include "qnn/Support/Npy.h"
 #include "qnn/Target/CodeGen.h"
 
 namespace mlir::qnn {
+
+/// How samples fill the inputs of one run.
+struct BatchInfo {
+  int64_t size = 1;   ///< samples along axis 0 of every input; 1: whole inputs
+  int64_t filled = 1; ///< how many of them, from the first, are new
+};
 
 class SampleReader {
 public:
@@ -58,6 +65,14 @@ public:
   /// fewer than the batch in a last, incomplete run. 1 for an input without
   /// axes.
   int64_t getLastRows() const;
+
+  /// The samples next() read last. Inputs that disagree on the number of
+  /// samples in a run are one sample together.
+  BatchInfo getLastBatch() const;
+
+  /// The paths given to open(), with the samples read from each so far.
+  ArrayRef<CalibrationSource> getSources() const { return sources; }
+
   /// "sample 3 of 'x.npz'" (from 0): what next() read last.
   std::string describeLast() const;
 
@@ -67,9 +82,11 @@ private:
 
   llvm::Expected<std::unique_ptr<OpenFile>> openFile(StringRef path) const;
   llvm::Error fill(size_t input, MutableArrayRef<float> buffer);
+  void countSamples();
 
   SmallVector<TensorInfo> inputs;
-  std::vector<std::string> files;
+  std::vector<CalibrationSource> sources;
+  std::vector<std::pair<std::string, size_t>> files; ///< and their source
   size_t nextFile = 0;
   std::unique_ptr<OpenFile> current;
   int64_t runCount = 0, sampleCount = 0, rowCount = 0;

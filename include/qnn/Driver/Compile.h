@@ -48,7 +48,7 @@ struct CompileOptions {
   bool force = false;
   std::vector<std::string> calibrationData;
   std::string calibrationCache;
-  std::string calibrator = "minmax"; ///< or "percentile"
+  std::string calibrator = "minmax"; ///< a name in Calibrator.h
   double percentile = 99.99;
   std::string march;
   std::string target; ///< normalized triple

@@ -44,8 +44,7 @@ struct ApplyRangesPass final : qnn::impl::ApplyRangesPassBase<ApplyRangesPass> {
     getOperation().walk([&](ObserveOp op) {
       const TensorStatistics &seen = loaded->tensors.at(op.getName().str());
       std::pair<float, float> range =
-          method == "minmax" ? std::pair(seen.getMin(), seen.getMax())
-                             : seen.getPercentileRange(percentile);
+          seen.getRange(*parseCalibrator(method), percentile);
       op.setMinAttr(builder.getF32FloatAttr(range.first));
       op.setMaxAttr(builder.getF32FloatAttr(range.second));
     });
@@ -55,10 +54,9 @@ struct ApplyRangesPass final : qnn::impl::ApplyRangesPassBase<ApplyRangesPass> {
     if (cache.empty())
       return getOperation().emitError(
           "qnn-apply-ranges: expected option cache=FILE");
-    if (method != "minmax" && method != "percentile")
-      return getOperation().emitError("qnn-apply-ranges: expected method "
-                                      "minmax or percentile, got '")
-             << method << "'";
+    if (!parseCalibrator(method))
+      return getOperation().emitError("qnn-apply-ranges: expected method ")
+             << getCalibratorNames() << ", got '" << method << "'";
     if (!(percentile > 0 && percentile <= 100))
       return getOperation().emitError(
                  "qnn-apply-ranges: expected percentile in (0, 100], got ")

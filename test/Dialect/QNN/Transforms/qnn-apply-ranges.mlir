@@ -17,7 +17,7 @@ func.func @main(%x: tensor<1x4xf32> {qnn.name = "x"}) -> tensor<1x4xf32> {
 // RUN: not quant-opt %s -qnn-apply-ranges 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: error: qnn-apply-ranges: expected option cache=FILE
 // RUN: not quant-opt %s -qnn-apply-ranges="cache=x method=median" 2>&1 | FileCheck %s --check-prefix=METHOD
-// METHOD: error: qnn-apply-ranges: expected method minmax or percentile, got 'median'
+// METHOD: error: qnn-apply-ranges: expected method minmax, average, percentile, entropy or mse, got 'median'
 // RUN: not quant-opt %s -qnn-apply-ranges="cache=x percentile=0" 2>&1 | FileCheck %s --check-prefix=PERCENT
 // PERCENT: error: qnn-apply-ranges: expected percentile in (0, 100], got 0
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.missing 2>&1 | FileCheck %s --check-prefix=MISSING
@@ -32,15 +32,15 @@ func.func @main(%x: tensor<1x4xf32> {qnn.name = "x"}) -> tensor<1x4xf32> {
 // FEWER-NOT: qnn.observe
 // FEWER: qnn.tanh
 
-// RUN: head -c 100 %S/Inputs/cache.json > %t.json
+// RUN: head -c 1000 %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=CUT
-// CUT: error: calibration cache '{{.*}}.json': [{{.*}}]: Expected
-// RUN: sed 's/"version":1/"version":9/' %S/Inputs/cache.json > %t.json
+// CUT: error: calibration cache '{{.*}}.json': [{{.*}}]: Unexpected EOF
+// RUN: sed 's/"version": 2/"version": 1/' %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=VERSION
-// VERSION: error: calibration cache '{{.*}}.json': expected 'version' 1; calibrate again with this compiler
-// RUN: sed 's/"min":-1.0/"min":7/' %S/Inputs/cache.json > %t.json
+// VERSION: error: calibration cache '{{.*}}.json': expected version 2, got 1; calibrate again with this compiler
+// RUN: sed 's/"min": -1.0/"min": 7/' %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=ORDER
 // ORDER: error: calibration cache '{{.*}}.json': tensor 'x': expected finite 'min' <= 'max'
-// RUN: sed 's/"counts":.0,/"counts":[/' %S/Inputs/cache.json > %t.json
+// RUN: sed 's/"first_bin": -/"first_bin": -9/' %S/Inputs/cache.json > %t.json
 // RUN: not quant-opt %s -qnn-apply-ranges=cache=%t.json 2>&1 | FileCheck %s --check-prefix=COUNTS
-// COUNTS: error: calibration cache '{{.*}}.json': tensor 'x': expected 2048 'counts'
+// COUNTS: error: calibration cache '{{.*}}.json': tensor 'x': expected 'first_bin' and 'counts' of bins in [-1024, 1024)

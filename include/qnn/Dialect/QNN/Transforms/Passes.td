@@ -308,9 +308,11 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
   let description = [{
     Reads the JSON cache a calibration run wrote (`qnn/Calibration/Cache.h`) and
     sets `min` and `max` of every `qnn.observe`. Method `minmax` takes the
-    smallest and largest value seen; `percentile` cuts (100 - percentile) / 2 %
-    of the values at each end of the histogram, to whole bins, which gives up a
-    few outliers for a finer scale (Migacz 2017; Wu et al. 2020, section 4).
+    smallest and largest value seen, `average` the means over the samples of
+    each sample's smallest and largest value. The others give up a few outliers
+    for a finer scale: `percentile` cuts (100 - percentile) / 2 % of the values
+    at each end of the histogram, `entropy` keeps the most information and `mse`
+    the least squared error (formulas: `qnn/Calibration/Calibrator.h`).
 
     Law: ranges are annotations, no value changes. The statistics do not depend
     on the order of the samples, so the same cache gives the same bits.
@@ -318,7 +320,8 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
     Refuses: a cache that is missing, damaged, of another network (its graph
     hash covers ops, attributes, types and weights) or lacks an observed tensor
     (more than the observed ones are welcome: precision rules decide which
-    tensors are observed); an unknown method; a percentile outside (0, 100]. Each is an error with its remedy, and nothing is changed.
+    tensors are observed); an unknown method; a percentile outside (0, 100].
+    Each is an error with its remedy, and nothing is changed.
 
     Before (`-qnn-apply-ranges=cache=Inputs/cache.json`):
     ```mlir
@@ -342,7 +345,7 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
     Option<"cache", "cache", "std::string", "\"\"",
            "The JSON file of the calibration run">,
     Option<"method", "method", "std::string", "\"minmax\"",
-           "How a range is found: minmax or percentile">,
+           "How a range is found: minmax, average, percentile, entropy or mse">,
     Option<"percentile", "percentile", "double", "99.99",
            "Per cent of the values a percentile range keeps, in (0, 100]">
   ];
