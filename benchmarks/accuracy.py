@@ -24,14 +24,15 @@ import quantize_peer
 MODELS = prepare.ROOT / "utils/models/accuracy"
 WORK = prepare.WORK / "accuracy"
 CALIBRATION_SAMPLES = 200
+CALIBRATORS = ("minmax", "average", "percentile", "entropy", "mse", "auto")
 sys.path.insert(0, str(MODELS))
 import data  # found in MODELS
 
 
 def our_variants(calibration):
     """{name: flags of quant-compile}: one for each calibrator, and what chooses by itself."""
-    variants = {calibrator: [f"--calibrator={calibrator}"] for calibrator in contenders.offered("calibrator")}
-    if "auto" in contenders.offered("precision"):
+    variants = {calibrator: [f"--calibrator={calibrator}"] for calibrator in contenders.offered("calibrator", *CALIBRATORS)}
+    if contenders.offered("precision", "auto"):
         variants["precision=auto"] = ["--precision=auto"]
     return {name: [*flags, f"--calibration-data={calibration}"] for name, flags in variants.items()}
 

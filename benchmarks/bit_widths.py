@@ -61,10 +61,10 @@ def contender(model, width, calibration):
     """(what is executed, the network that executes a width)"""
     target = WORK / f"{model.stem}-{width.weights}-{width.activations}.so"
     ranges = [f"--calibration-data={calibration}"]
-    if width.precision in contenders.offered("precision"):
+    if width.precision and contenders.offered("precision", width.precision):
         flags = [f"--precision={width.precision}", *(ranges if width.precision != "f32" else [])]
         return "native", contenders.Ours(model, target, flags)
-    if width.precision in contenders.offered("precision-rule"):
+    if width.precision and contenders.offered("precision-rule", width.precision):
         return "native", contenders.Ours(model, target, [f"--precision-rule=*={width.precision}", *ranges])
     if width.activations == "int8":
         return "int8", contenders.Ours(rounded_model(model, width, None, False), target, ranges)

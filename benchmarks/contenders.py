@@ -26,10 +26,11 @@ def lacks_peer():
     return f"ORT_LIB names {library}, which does not exist" if library else "no libonnxruntime.so.1: set ORT_LIB"
 
 
-def offered(option):
-    """The values that `quant-compile --help` lists for an option; none when it has no such option."""
-    found = re.search(rf"--{option}=<([^>]*)>", prepare.run(prepare.tool("quant-compile"), "--help"))
-    return found.group(1).split("=")[-1].split("|") if found else []
+def offered(option, *values):
+    """Those of the values that `quant-compile --help` mentions for an option; none when it has no such option."""
+    lines = prepare.run(prepare.tool("quant-compile"), "--help").splitlines()
+    about = " ".join(line for line in lines if line.strip().startswith(f"--{option}="))
+    return [value for value in values if re.search(rf"\b{value}\b", about)]
 
 
 def best_of(step):
