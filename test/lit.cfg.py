@@ -83,7 +83,7 @@ def matplotlib():
 
 def all_tools():
     """A partial build (`ninja quant-opt check-quant`) still runs the tests of what was built."""
-    tools = ("quant-import", "quant-opt", "quant-compile", "quant-run", "quant-validate")
+    tools = ("quant-calibrate", "quant-import", "quant-opt", "quant-compile", "quant-run", "quant-validate")
     missing = [tool for tool in tools if not os.path.exists(os.path.join(tools_dir, tool))]
     return not missing, "not built: " + ", ".join(missing)
 
