@@ -34,8 +34,9 @@ namespace {
 class Compilation {
 public:
   Compilation(const CompileOptions &options, MLIRContext *context,
-              raw_ostream &log)
-      : options(options), context(context), log(log), triple(options.target) {}
+              DiagnosticLog &diagnostics, raw_ostream &log)
+      : options(options), context(context), diagnostics(diagnostics), log(log),
+        triple(options.target) {}
 
   llvm::Error run();
 
@@ -45,6 +46,8 @@ private:
                         StringRef what);
   llvm::Error quantize();
   llvm::Expected<std::string> calibrateInto(SmallVectorImpl<char> &temporary);
+  llvm::Error explain();
+  ReportInput getReportInput(const GeneratedCode *code, uint64_t bytes) const;
   llvm::Error emitMLIR();
   llvm::Error emitCode();
   llvm::Expected<std::string> emitFile(GeneratedCode &code);
@@ -53,10 +56,12 @@ private:
 
   const CompileOptions &options;
   MLIRContext *context;
+  DiagnosticLog &diagnostics;
   raw_ostream &log;
   llvm::Triple triple;
   OwningOpRef<ModuleOp> module;
   std::optional<CalibrationCache> calibration;
+  std::optional<Coverage> coverage; ///< of an int8 network
   OutputFiles files;
 };
 } // namespace
@@ -82,6 +87,7 @@ llvm::Error Compilation::checkCalibration() {
 llvm::Error Compilation::runPasses(function_ref<void(PassManager &)> build,
                                    StringRef what) {
   PassManager passes(context);
+  diagnostics.follow(passes);
   build(passes);
   if (failed(passes.run(*module)))
     return makeError("cannot " + what + " the network");
@@ -119,6 +125,7 @@ Compilation::calibrateInto(SmallVectorImpl<char> &temporary) {
 llvm::Error Compilation::quantize() {
   CalibrationPipelineOptions observing;
   observing.rules = options.precisionRules;
+  observing.emitRemarks = true;
   auto observe = [&](PassManager &passes) {
     buildCalibrationPipeline(passes, observing);
   };
@@ -137,6 +144,7 @@ llvm::Error Compilation::quantize() {
   quantizing.method = options.calibrator;
   quantizing.percentile = options.percentile;
   quantizing.integerResults = options.quantizedIO;
+  quantizing.emitRemarks = true;
   if (!options.force) {
     auto levels = parseLevels(options.march, triple);
     if (!levels)
@@ -149,9 +157,29 @@ llvm::Error Compilation::quantize() {
   return runPasses(build, "quantize");
 }
 
+/// Says what int8 covers and what the choices cost; refuses fallbacks where the
+/// user does.
+llvm::Error Compilation::explain() {
+  auto levels = parseLevels(options.march, triple);
+  if (!levels)
+    return levels.takeError();
+  explainChoices(getFunction(), *levels->back(), diagnostics);
+  coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
+  log << describeCoverage(*coverage) << '\n';
+  return options.errorOnFallback ? checkFallbacks(*coverage)
+                                 : llvm::Error::success();
+}
+
 //===----------------------------------------------------------------------===//
 // Emission
 //===----------------------------------------------------------------------===//
+
+ReportInput Compilation::getReportInput(const GeneratedCode *code,
+                                        uint64_t bytes) const {
+  return {
+      options, calibration ? &*calibration : nullptr, code,
+      bytes,   coverage ? &*coverage : nullptr,       diagnostics.getRemarks()};
+}
 
 llvm::Error Compilation::emitMLIR() {
   std::string text;
@@ -161,9 +189,7 @@ llvm::Error Compilation::emitMLIR() {
   stream << '\n';
   if (!options.report.empty())
     files.add(options.report,
-              writeReport(getFunction(),
-                          {options, calibration ? &*calibration : nullptr,
-                           nullptr, text.size()}));
+              writeReport(getFunction(), getReportInput(nullptr, text.size())));
   files.add(options.output, std::move(text));
   return files.write();
 }
@@ -208,10 +234,9 @@ llvm::Error Compilation::emitCode() {
   if (!options.header.empty())
     files.add(options.header, writeHeader(*code, entry));
   if (!options.report.empty())
-    files.add(options.report,
-              writeReport(getFunction(),
-                          {options, calibration ? &*calibration : nullptr,
-                           &*code, bytes->size()}));
+    files.add(
+        options.report,
+        writeReport(getFunction(), getReportInput(&*code, bytes->size())));
   files.add(options.output, std::move(*bytes),
             options.kind == OutputKind::Shared);
   return files.write();
@@ -241,13 +266,20 @@ llvm::Error Compilation::run() {
     if (int8)
       if (llvm::Error error = checkCalibration())
         return error;
-    auto build = [](PassManager &passes) { buildGraphPipeline(passes); };
+    GraphPipelineOptions cleaning;
+    cleaning.emitRemarks = true;
+    auto build = [&](PassManager &passes) {
+      buildGraphPipeline(passes, cleaning);
+    };
     if (llvm::Error error = runPasses(build, "clean up"))
       return error;
     if (int8)
       if (llvm::Error error = quantize())
         return error;
   }
+  if (options.precision == Precision::Int8)
+    if (llvm::Error error = explain())
+      return error;
   if (options.quantizedIO)
     if (llvm::Error error = exposeQuantizedIO(getFunction()))
       return error;
@@ -258,8 +290,8 @@ llvm::Error qnn::compileModel(const CompileOptions &options, raw_ostream &log) {
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  DiagnosticLog diagnostics(&context, log);
-  Compilation compilation(options, &context, log);
+  DiagnosticLog diagnostics(&context, log, options.remarks);
+  Compilation compilation(options, &context, diagnostics, log);
   if (llvm::Error error = compilation.run())
     return diagnostics.take(std::move(error));
   return llvm::Error::success();

@@ -9,10 +9,12 @@
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
 #include "qnn/Import/ONNX/Importer.h"
 #include "qnn/Support/Diagnostics.h"
 
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -20,20 +22,62 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-DiagnosticLog::DiagnosticLog(MLIRContext *context, raw_ostream &log)
-    : handler(context, [this, &log](Diagnostic &diagnostic) {
+bool Remark::isRule() const {
+  return StringRef(text).starts_with(kFloatByRuleRemark);
+}
+
+bool Remark::isFallback() const {
+  return !isRule() && (StringRef(text).starts_with(kKeepsFloatRemark) ||
+                       StringRef(text).starts_with(kStaysFloatRemark));
+}
+
+/// `text` about what stands at `where`, which may be empty.
+static std::string formatLine(StringRef where, const Twine &text) {
+  return escapeControls((where.empty() ? "" : where + ": ").str() + text.str());
+}
+
+DiagnosticLog::DiagnosticLog(MLIRContext *context, raw_ostream &log,
+                             bool printAllRemarks)
+    : log(log), printAllRemarks(printAllRemarks),
+      handler(context, [this](Diagnostic &diagnostic) {
         std::string where = formatLocation(diagnostic.getLocation());
-        std::string text = escapeControls((where.empty() ? "" : where + ": ") +
-                                          diagnostic.str());
+        std::string line = formatLine(where, diagnostic.str());
         if (diagnostic.getSeverity() == DiagnosticSeverity::Error &&
             first.empty())
-          first = text;
+          first = line;
         else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning)
-          log << "warning: " << text << '\n';
+          this->log << "warning: " << line << '\n';
         else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
-          log << "remark: " << text << '\n';
+          add({where, pass, diagnostic.str()});
         return success();
       }) {}
+
+void DiagnosticLog::add(Remark remark) {
+  // The first reason is the cause; later passes only find the layer float.
+  bool isNews = (remark.isFallback() || remark.isRule()) &&
+                fallbacks.insert(remark.layer).second && remark.isFallback();
+  if (printAllRemarks || isNews)
+    log << "remark: " << formatLine(remark.layer, remark.text) << '\n';
+  remarks.push_back(std::move(remark));
+}
+
+namespace {
+/// Keeps the name of the pass that runs.
+struct PassFollower final : PassInstrumentation {
+  explicit PassFollower(std::string &name) : name(name) {}
+  void runBeforePass(Pass *pass, Operation *) override {
+    name = pass->getArgument().str();
+  }
+  void runAfterPass(Pass *, Operation *) override { name.clear(); }
+  void runAfterPassFailed(Pass *, Operation *) override { name.clear(); }
+
+  std::string &name;
+};
+} // namespace
+
+void DiagnosticLog::follow(PassManager &passes) {
+  passes.addInstrumentation(std::make_unique<PassFollower>(pass));
+}
 
 llvm::Error DiagnosticLog::take(llvm::Error otherwise) {
   if (first.empty())

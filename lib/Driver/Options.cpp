@@ -42,6 +42,15 @@ struct CommandLine {
   cl::opt<std::string> report{
       "report", cl::value_desc("FILE.json"), cl::cat(output),
       cl::desc("Write sizes, layers with their precision, and ranges as JSON")};
+  cl::opt<bool> remarks{
+      "remarks", cl::cat(output),
+      cl::desc("Print every decision about a layer with its reason (default: "
+               "only why layers fall back to float)")};
+  cl::list<std::string> errorOn{
+      "error-on", cl::value_desc("float-fallback"), cl::CommaSeparated,
+      cl::cat(output),
+      cl::desc("Fail, and write nothing, when a layer is float that no rule of "
+               "yours keeps float")};
   cl::opt<std::string> name{
       "name", cl::value_desc("IDENTIFIER"), cl::cat(output),
       cl::desc("Prefix of the exported names (default: the stem of OUT)")};
@@ -200,6 +209,11 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.quantizedIO = line.io == "quantized";
   options.calibrator = line.calibrator;
   options.precisionRules = line.rules;
+  options.remarks = line.remarks;
+  for (StringRef event : line.errorOn)
+    if (event != "float-fallback")
+      return badChoice("error-on", "float-fallback", event);
+  options.errorOnFallback = line.errorOn.getNumOccurrences() > 0;
   options.force = line.force;
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;
@@ -212,6 +226,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
                      " is of no use with --precision=f32");
   };
   if (llvm::Error error = checkUnused(line.rules))
+    return error;
+  if (llvm::Error error = checkUnused(line.errorOn))
     return error;
   if (llvm::Error error = checkUnused(line.force))
     return error;

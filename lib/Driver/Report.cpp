@@ -169,6 +169,35 @@ static void writeCalibration(llvm::json::OStream &json,
   });
 }
 
+static void writeCoverage(llvm::json::OStream &json, const Coverage &coverage) {
+  json.attributeObject("coverage", [&] {
+    json.attribute("int8_macs", coverage.int8Macs);
+    json.attribute("float_macs", coverage.floatMacs);
+    json.attribute("share", coverage.getShare());
+    json.attribute("layers", coverage.layers);
+    json.attributeArray("float_layers", [&] {
+      for (const FloatLayer &layer : coverage.floatLayers)
+        json.object([&] {
+          json.attribute("layer", llvm::json::fixUTF8(layer.name));
+          json.attribute("kind", layer.kind);
+          json.attribute("reason", llvm::json::fixUTF8(layer.reason));
+          json.attribute("fallback", !layer.byRule);
+        });
+    });
+  });
+}
+
+static void writeRemarks(llvm::json::OStream &json, ArrayRef<Remark> remarks) {
+  json.attributeArray("remarks", [&] {
+    for (const Remark &remark : remarks)
+      json.object([&] {
+        json.attribute("layer", llvm::json::fixUTF8(remark.layer));
+        json.attribute("pass", remark.pass);
+        json.attribute("text", llvm::json::fixUTF8(remark.text));
+      });
+  });
+}
+
 std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
   std::string text;
   llvm::raw_string_ostream stream(text);
@@ -181,6 +210,8 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
     json.attribute("precision",
                    options.precision == Precision::Int8 ? "int8" : "f32");
     json.attribute("macs", countMacs(func));
+    if (input.coverage)
+      writeCoverage(json, *input.coverage);
     if (const GeneratedCode *code = input.code) {
       json.attribute("target", options.target);
       json.attributeArray("levels", [&] {
@@ -203,6 +234,7 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
     });
     if (input.calibration)
       writeCalibration(json, *input.calibration);
+    writeRemarks(json, input.remarks);
   });
   return text + "\n";
 }

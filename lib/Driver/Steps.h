@@ -14,6 +14,7 @@
 
 #include "qnn/Calibration/Cache.h"
 #include "qnn/Driver/Compile.h"
+#include "qnn/Driver/LoadModel.h"
 #include "qnn/Target/ObjectEmitter.h"
 
 namespace mlir::qnn {
@@ -22,6 +23,36 @@ namespace mlir::qnn {
 int64_t countMacs(Operation *op);
 /// Multiply-accumulates of a network.
 int64_t countMacs(func::FuncOp func);
+
+/// A layer that an int8 network computes in float.
+struct FloatLayer {
+  std::string name, kind;
+  std::string reason; ///< in a few words
+  int64_t macs;
+  bool byRule; ///< the user wants it so
+};
+
+/// What part of a network is computed in int8. Layers are the ops that compute,
+/// not those that only move values.
+struct Coverage {
+  int64_t int8Macs = 0, floatMacs = 0, layers = 0;
+  std::vector<FloatLayer> floatLayers;
+
+  /// The part of the multiply-accumulates; 1 when there are none.
+  double getShare() const;
+};
+
+/// The coverage of a network in the Quantized stage; `remarks` say why layers
+/// are float.
+Coverage measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks);
+/// The line that quant-compile prints.
+std::string describeCoverage(const Coverage &coverage);
+/// Fails, naming layers and remedies, when a layer is float without a rule.
+llvm::Error checkFallbacks(const Coverage &coverage);
+/// Adds remarks on the predicted cost of each layer in its precision and in the
+/// other, and of each conversion that is left.
+void explainChoices(func::FuncOp func, const TargetLevel &level,
+                    DiagnosticLog &log);
 
 /// --io=quantized: arguments that are only quantized, and results that were
 /// only dequantized, become the integers. The others stay f32. Fails when there
@@ -41,6 +72,8 @@ struct ReportInput {
   const CalibrationCache *calibration; ///< null: not calibrated
   const GeneratedCode *code;
   uint64_t outputBytes;
+  const Coverage *coverage; ///< null: not int8
+  ArrayRef<Remark> remarks;
 };
 
 /// The table of --print-schedule.

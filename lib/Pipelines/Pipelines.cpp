@@ -28,16 +28,21 @@ static void addCleanUp(OpPassManager &pm) {
 }
 
 // Legal: builtin, func, qnn on float tensors.
-void qnn::buildGraphPipeline(OpPassManager &pm) {
+void qnn::buildGraphPipeline(OpPassManager &pm,
+                             const GraphPipelineOptions &options) {
+  FoldBatchNormPassOptions batchNorms;
+  batchNorms.emitRemarks = options.emitRemarks;
+  FuseEpiloguePassOptions epilogues;
+  epilogues.emitRemarks = options.emitRemarks;
   addCleanUp(pm);
   // Before fusion: a batch norm after a clamp or a residual cannot fold.
-  pm.addNestedPass<func::FuncOp>(createFoldBatchNormPass());
+  pm.addNestedPass<func::FuncOp>(createFoldBatchNormPass(batchNorms));
   // After batch norms became layers, through which transposes pass; before
   // fusion, which needs an op and its user in one layout.
   pm.addNestedPass<func::FuncOp>(createSinkTransposesPass());
   // Before observers: the tensors inside a fused op never exist, so they must
   // not be calibrated.
-  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
   addCleanUp(pm);
   addStageCheck(pm, "graph");
 }
@@ -48,9 +53,12 @@ void qnn::buildCalibrationPipeline(OpPassManager &pm,
   AssignPrecisionPassOptions precision;
   SmallVector<std::string> rules(options.rules.begin(), options.rules.end());
   precision.rules = rules;
+  precision.emitRemarks = options.emitRemarks;
+  InsertObserversPassOptions observers;
+  observers.emitRemarks = options.emitRemarks;
   pm.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
   // After precisions are known: float layers need no ranges.
-  pm.addNestedPass<func::FuncOp>(createInsertObserversPass());
+  pm.addNestedPass<func::FuncOp>(createInsertObserversPass(observers));
   addStageCheck(pm, "calibrated");
 }
 
@@ -73,17 +81,22 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
   }
   QuantizePassOptions quantize;
   quantize.integerResults = options.integerResults;
+  quantize.emitRemarks = options.emitRemarks;
+  FoldQDQPassOptions fold;
+  fold.emitRemarks = options.emitRemarks;
+  FuseEpiloguePassOptions epilogues;
+  epilogues.emitRemarks = options.emitRemarks;
   pm.addNestedPass<func::FuncOp>(createQuantizePass(quantize));
   addStageCheck(pm, "qdq");
-  pm.addNestedPass<func::FuncOp>(createFoldQDQPass());
+  pm.addNestedPass<func::FuncOp>(createFoldQDQPass(fold));
   // Again, after folding: accumulators and clamps that met only now.
-  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
   addCleanUp(pm);
   addStageCheck(pm, "quantized");
 }
 
 void qnn::registerPipelines() {
-  PassPipelineRegistration<>(
+  PassPipelineRegistration<GraphPipelineOptions>(
       "qnn-graph-pipeline",
       "Imported float graph to Graph stage: batch norms folded, transposes "
       "sunk, epilogues fused",

@@ -38,10 +38,14 @@ struct CompileOptions {
   std::string output; ///< "-": standard output
   OutputKind kind = OutputKind::Object;
   std::string header; ///< the C header's file; empty: none
-  std::string report; ///< the JSON report's file; empty: none
+  std::string report; ///< the report's file, .html or JSON; empty: none
   std::string name;   ///< prefix of the exported names, a C identifier
   Precision precision = Precision::Int8;
   std::vector<std::string> precisionRules;
+  /// Print every decision about a layer, not only fallbacks to float.
+  bool remarks = false;
+  /// Fail when a layer is float that no rule wants float.
+  bool errorOnFallback = false;
   /// Print how each level computes each layer.
   bool printSchedule = false;
   /// Quantize also what int8 is predicted to make slower.

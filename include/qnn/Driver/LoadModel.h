@@ -25,21 +25,47 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
 
 namespace mlir::qnn {
 
-/// Keeps the first MLIR error as one line while it lives; passes warnings and
-/// remarks on.
+/// What was decided about a layer, and why.
+struct Remark {
+  std::string layer; ///< its name, that of the ONNX node
+  std::string pass;  ///< who decided; empty: none of our passes
+  std::string text;
+
+  /// True when it says why the layer is float, although no rule of the user
+  /// wants it so.
+  bool isFallback() const;
+  /// True when it says that a rule of the user keeps the layer float.
+  bool isRule() const;
+};
+
+/// While it lives: keeps the first MLIR error as one line, and all remarks;
+/// passes on warnings and, unless all are asked for, the remarks on layers that
+/// fall back to float, one for each.
 class DiagnosticLog {
 public:
-  DiagnosticLog(MLIRContext *context, raw_ostream &log);
+  DiagnosticLog(MLIRContext *context, raw_ostream &log,
+                bool printAllRemarks = false);
+
+  /// Remarks of these passes get the name of the pass.
+  void follow(PassManager &passes);
+  /// Takes a remark, as if a pass had emitted it.
+  void add(Remark remark);
+  ArrayRef<Remark> getRemarks() const { return remarks; }
 
   /// The error to report: what MLIR said first, else `otherwise`.
   llvm::Error take(llvm::Error otherwise);
 
 private:
-  std::string first;
+  raw_ostream &log;
+  bool printAllRemarks;
+  std::string first, pass;
+  std::vector<Remark> remarks;
+  llvm::StringSet<> fallbacks; ///< layers
   ScopedDiagnosticHandler handler;
 };
 

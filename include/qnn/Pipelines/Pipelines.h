@@ -30,6 +30,15 @@
 
 namespace mlir::qnn {
 
+/// Options of the Graph stage.
+struct GraphPipelineOptions : PassPipelineOptions<GraphPipelineOptions> {
+  Option<bool> emitRemarks{
+      *this, "emit-remarks",
+      llvm::cl::desc(
+          "Report what is fused and folded, and what not, as remarks"),
+      llvm::cl::init(false)};
+};
+
 /// Options of the Calibrated stage.
 struct CalibrationPipelineOptions
     : PassPipelineOptions<CalibrationPipelineOptions> {
@@ -37,6 +46,11 @@ struct CalibrationPipelineOptions
       *this, "rules",
       llvm::cl::desc("Comma-separated PATTERN=float or PATTERN=int8, as of "
                      "qnn-assign-precision")};
+  Option<bool> emitRemarks{
+      *this, "emit-remarks",
+      llvm::cl::desc(
+          "Report what is kept float and what is observed as remarks"),
+      llvm::cl::init(false)};
 };
 
 /// Options of the QDQ and Quantized stages.
@@ -59,11 +73,18 @@ struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
       *this, "level",
       llvm::cl::desc("Keep layers float where int8 would be slower at this "
                      "level, as qnn-keep-faster-float; default: nowhere")};
+  Option<bool> emitRemarks{
+      *this, "emit-remarks",
+      llvm::cl::desc(
+          "Report what is quantized, folded and fused, and what not, "
+          "as remarks"),
+      llvm::cl::init(false)};
 };
 
 /// Imported float graph to Graph stage: what the f32 compiler generates code
 /// from, and calibration starts with.
-void buildGraphPipeline(OpPassManager &pm);
+void buildGraphPipeline(OpPassManager &pm,
+                        const GraphPipelineOptions &options = {});
 
 /// Graph stage to Calibrated stage without ranges: what the calibration run
 /// executes.

@@ -96,8 +96,12 @@ struct AssignPrecisionPass final
     if (toFloat) {
       op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "float"));
       if (emitRemarks)
-        op->emitRemark("keeps float by ")
-            << (last ? "rule '" + last->text + "'" : std::string("default"));
+        op->emitRemark(last
+                           ? (kFloatByRuleRemark + "'" + last->text + "'").str()
+                           : (kKeepsFloatRemark +
+                              "by default: its integer form costs accuracy "
+                              "and saves no time")
+                                 .str());
     } else if (last) {
       op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "int8"));
     }

@@ -292,7 +292,7 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
       SmallVector<Value> integers;
       Type type;
       if (besideCast)
-        op->emitRemark("stays float: ") << whyNotFolded(op, integers, type);
+        op->emitRemark(kStaysFloatRemark) << whyNotFolded(op, integers, type);
     });
   }
 

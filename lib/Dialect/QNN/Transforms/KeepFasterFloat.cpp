@@ -181,7 +181,8 @@ struct KeepFasterFloatPass final
       return;
     std::string text;
     llvm::raw_string_ostream(text)
-        << llvm::format("keeps float at %s: int8 and its conversions are "
+        << kKeepsFloatRemark
+        << llvm::format("at %s: int8 and its conversions are "
                         "predicted to take %.1f us, float %.1f us",
                         level.c_str(), times.int8 / 1000, times.f32 / 1000);
     op->emitRemark(text);

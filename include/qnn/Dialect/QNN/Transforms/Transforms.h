@@ -41,6 +41,12 @@ inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 
+/// How the remarks begin that say why a layer is float: because the user wants
+/// it so, because a pass decided so, or because nothing quantized it.
+inline constexpr StringLiteral kFloatByRuleRemark = "keeps float by rule ";
+inline constexpr StringLiteral kKeepsFloatRemark = "keeps float ";
+inline constexpr StringLiteral kStaysFloatRemark = "stays float: ";
+
 /// True when `op` carries `qnn.precision = "float"`.
 bool isKeptFloat(Operation *op);
 /// True when `op` carries `qnn.precision = "int8"`.

@@ -1,0 +1,211 @@
+//===- Coverage.cpp - What is computed in int8, and why not all of it -----===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Steps.h"
+
+#include "qnn/CostModel/CostModel.h"
+#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
+#include "qnn/Support/Diagnostics.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Layers that a line names before it says "and N more".
+static constexpr size_t kNamedLayers = 5;
+
+double Coverage::getShare() const {
+  int64_t all = int8Macs + floatMacs;
+  return all == 0 ? 1 : double(int8Macs) / double(all);
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+/// True for an op that computes, in whatever precision; conversions and ops
+/// that only move values follow their neighbours.
+static bool isLayer(Operation *op) {
+  if (!isa_and_nonnull<QNNDialect>(op->getDialect()) ||
+      isa<ConstantOp, ObserveOp, RequantizeOp>(op))
+    return false;
+  auto moves = dyn_cast<CommutesWithQDQ>(op);
+  return !moves || !moves.commutesWithQDQ();
+}
+
+static bool isInt8(Operation *op) {
+  return isQuantizedTensor(op->getResult(0).getType());
+}
+
+/// A reason in a few words, from the first remark that gives one.
+static std::string getReason(Operation *op, ArrayRef<Remark> remarks,
+                             bool &byRule) {
+  std::string layer = formatLocation(op->getLoc());
+  for (const Remark &remark : remarks) {
+    if (remark.layer != layer || !(remark.isRule() || remark.isFallback()))
+      continue;
+    byRule = remark.isRule();
+    StringRef text = remark.text;
+    if (text.consume_front(kStaysFloatRemark))
+      return text.str();
+    if (byRule)
+      return "by " + text.drop_front(kFloatByRuleRemark.size() - 5).str();
+    return remark.pass == "qnn-assign-precision" ? "by default"
+                                                 : "predicted slower in int8";
+  }
+  if (!isa<QuantizableOpInterface>(op))
+    return "no integer form";
+  return runsInInt8(op) ? "float in the model" : "no constant weights";
+}
+
+Coverage qnn::measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks) {
+  Coverage coverage;
+  func.walk([&](Operation *op) {
+    if (!isLayer(op))
+      return;
+    ++coverage.layers;
+    int64_t macs = countMacs(op);
+    (isInt8(op) ? coverage.int8Macs : coverage.floatMacs) += macs;
+    if (isInt8(op))
+      return;
+    FloatLayer layer{getLayerName(op).str(), op->getName().getStringRef().str(),
+                     "", macs, false};
+    layer.reason = getReason(op, remarks, layer.byRule);
+    coverage.floatLayers.push_back(std::move(layer));
+  });
+  return coverage;
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+/// "4.09 G"
+static std::string formatCount(int64_t count) {
+  double value = double(count);
+  const char *unit = " ";
+  for (const char *next : {" k", " M", " G", " T"}) {
+    if (value < 1000)
+      break;
+    value /= 1000;
+    unit = next;
+  }
+  return count < 1000 ? std::to_string(count) + " "
+                      : llvm::formatv("{0:f2}{1} ", value, unit).str();
+}
+
+/// "'fc' (by default), 'x' (...) and 3 more"
+template <typename Layers> static std::string listLayers(const Layers &layers) {
+  std::string text;
+  size_t index = 0, count = llvm::range_size(layers);
+  for (const FloatLayer &layer : layers) {
+    if (index == kNamedLayers)
+      return text + " and " + std::to_string(count - index) + " more";
+    text += (index++ ? ", " : "") +
+            llvm::formatv("{0} ({1})", layer.name, layer.reason).str();
+  }
+  return text;
+}
+
+std::string qnn::describeCoverage(const Coverage &coverage) {
+  std::string text = "coverage: ";
+  if (int64_t all = coverage.int8Macs + coverage.floatMacs)
+    text += llvm::formatv("{0:f1} % of {1}multiply-accumulates in int8, ",
+                          100 * coverage.getShare(), formatCount(all));
+  if (coverage.floatLayers.empty())
+    text += llvm::formatv("none of {0} layers float", coverage.layers);
+  else
+    text +=
+        llvm::formatv("{0} of {1} layers float: ", coverage.floatLayers.size(),
+                      coverage.layers)
+            .str() +
+        listLayers(coverage.floatLayers);
+  return escapeControls(text);
+}
+
+llvm::Error qnn::checkFallbacks(const Coverage &coverage) {
+  auto fallbacks = llvm::make_filter_range(
+      coverage.floatLayers,
+      [](const FloatLayer &layer) { return !layer.byRule; });
+  if (fallbacks.empty())
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "--error-on=float-fallback: float without a rule that says so: " +
+      listLayers(fallbacks) +
+      ": accept a layer with --precision-rule=NAME=float, or quantize it with "
+      "--precision-rule=NAME=int8 where it has an integer form");
+}
+
+//===----------------------------------------------------------------------===//
+// Costs
+//===----------------------------------------------------------------------===//
+
+static std::string getMicroseconds(double nanoseconds) {
+  return llvm::formatv("{0:f1} us", nanoseconds / 1000);
+}
+
+/// The op that reads or makes the integers of a conversion, to name it by.
+static Operation *getNeighbour(Operation *conversion) {
+  Operation *op = conversion->getOperand(0).getDefiningOp();
+  if (isa<quant::QuantizeCastOp>(conversion))
+    op = conversion->getResult(0).use_empty()
+             ? nullptr
+             : *conversion->getResult(0).user_begin();
+  return op ? op : conversion;
+}
+
+/// "; result from -1 to 1 in steps of 0.0078", or nothing.
+static std::string describeResult(Operation *op) {
+  auto type = getUniformElementType(op->getResult(0).getType());
+  // An accumulator has no range to speak of.
+  if (!type || type.getStorageTypeIntegralWidth() > 16)
+    return "";
+  auto real = [&](int64_t q) {
+    return double(q - type.getZeroPoint()) * type.getScale();
+  };
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << llvm::format("; result from %.4g to %.4g in steps of %.3g",
+                      real(type.getStorageTypeMin()),
+                      real(type.getStorageTypeMax()), type.getScale());
+  return text;
+}
+
+void qnn::explainChoices(func::FuncOp func, const TargetLevel &level,
+                         DiagnosticLog &log) {
+  CostModel model(level);
+  func.walk([&](Operation *op) {
+    if (isLayer(op) && isa<QuantizableOpInterface>(op)) {
+      bool int8 = isInt8(op);
+      log.add({formatLocation(op->getLoc()), "",
+               llvm::formatv("computes in {0} at {1}: predicted to take {2}, "
+                             "in {3} {4}{5}",
+                             int8 ? "int8" : "float", level.name,
+                             getMicroseconds(model.predict(op, int8)),
+                             int8 ? "float" : "int8",
+                             getMicroseconds(model.predict(op, !int8)),
+                             describeResult(op))});
+    }
+    bool quantizes = isa<quant::QuantizeCastOp>(op);
+    if (!quantizes && !isa<quant::DequantizeCastOp>(op))
+      return;
+    auto type = cast<ShapedType>(op->getOperand(0).getType());
+    // Constants are converted at compile time.
+    Operation *neighbour = getNeighbour(op);
+    if (isa<ConstantOp>(neighbour) || !type.hasStaticShape())
+      return;
+    log.add({formatLocation(neighbour->getLoc()), "",
+             llvm::formatv(
+                 "{0} {1} elements at its border to float, predicted to "
+                 "take {2}",
+                 quantizes ? "quantizes" : "dequantizes", type.getNumElements(),
+                 getMicroseconds(model.convert(type.getNumElements())))});
+  });
+}
