@@ -5,6 +5,7 @@
 // CHECK:      calibrating: 1/3
 // CHECK-NEXT: calibrating: 2/3
 // CHECK-NEXT: calibrating: 3/3
+// CHECK-NEXT: coverage: none of 1 layers float
 // CHECK-NOT:  {{.}}
 // RUN: quant-compile %s --calibration-data=two.npy --calibration-cache=two.json -o n.o 2>/dev/null
 // RUN: %python -c "import json; c = [json.load(open(f)) for f in ('c.json', 'two.json')]; print(*[(d['samples'], t['min'], t['max']) for d in c for t in [d['tensors']['x']]])" | FileCheck %s --check-prefix=CACHE
