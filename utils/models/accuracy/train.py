@@ -4,8 +4,8 @@
   train.py [NAME...] [--outdir=DIR]       default: all networks of networks.py, written beside this script
 
 The data are drawn by shapes.py and tones.py; the test samples take part in nothing but the one accuracy in
-models.json. Training has a fixed length and keeps the last weights. `mobile` is then rewritten by unlike_channels.py into the same
-function with channels of unlike ranges. One core needs two to seven minutes for each network.
+models.json. Training has a fixed length and keeps the last weights. `mobile` and `segmenter` are then rewritten by unlike_channels.py
+into the same function with channels of unlike ranges. One core needs two to seven minutes for each network.
 """
 
 import argparse
@@ -24,8 +24,7 @@ import unlike_channels
 
 TRAINING_SAMPLES, TEST_SAMPLES, BATCH = 24000, 10000, 64
 HERE = Path(__file__).resolve().parent
-
-
+REWRITINGS = {"mobile": unlike_channels.spread_mobile, "segmenter": unlike_channels.spread_segmenter}
 # Network: (class, epochs, highest learning rate, ONNX opset)
 RECIPES = {
     "residual": (networks.Residual, 12, 4e-3, 13),
@@ -89,8 +88,8 @@ def make(name, args):
     torch.manual_seed(data.SEED)
     samples, labels = load(task, "train", TRAINING_SAMPLES)
     model = train(network(task.classes), task, samples, labels, epochs, rate)
-    if name == "mobile":
-        unlike_channels.spread(model, samples[:2000])
+    if name in REWRITINGS:
+        REWRITINGS[name](model, samples[:2000])
     export(model, samples[:1], name, opset, args.outdir / f"{name}.onnx")
     samples, labels = load(task, "test", TEST_SAMPLES)
     accuracy = (predict(model, samples).argmax(1) == labels).double().mean().item()
