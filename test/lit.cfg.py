@@ -88,6 +88,11 @@ def all_tools():
     return not missing, "not built: " + ", ".join(missing)
 
 
+def chromium():
+    """A browser that looks at report pages, without a window."""
+    return shutil.which("chromium"), "no chromium on PATH: install chromium"
+
+
 def llvm_mca():
     return os.path.exists(os.path.join(config.llvm_tools_dir, "llvm-mca")), "no llvm-mca among LLVM's tools"
 
@@ -99,6 +104,7 @@ features = {
     "host-avx512vnni": host_cpu("avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
     "qemu-aarch64": qemu_aarch64(),
     "llvm-mca": llvm_mca(),
+    "chromium": chromium(),
     "onnxruntime": onnxruntime(),
     "onednn": onednn(),
     "matplotlib": matplotlib(),

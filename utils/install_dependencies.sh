@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need: Debian packages, and ONNX Runtime as a peer to compare with.
+# Installs what building, testing and the demo need: Debian packages, Chart.js, and ONNX Runtime as a peer to compare with.
 # Does nothing when everything is there, so it is safe (and quick) to repeat.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,6 +18,8 @@ packages=(
   gcc
   # Benchmarks: charts, and convolutions to compare with.
   python3-matplotlib libdnnl-dev
+  # Looking at HTML reports in tests and for the screenshot in the documentation.
+  chromium fonts-dejavu-core
   # Running AArch64 objects.
   qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 )
@@ -58,5 +60,19 @@ install_onnxruntime() {
     echo "note: npm could not fetch onnxruntime-node: comparisons with ONNX Runtime are skipped"
 }
 
+# Chart.js draws the charts of HTML reports; the build embeds it. All checkouts share one copy.
+install_chartjs() {
+  local place=${QUANT_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/quant-compiler}
+  [ ! -e "$place/node_modules/chart.js/dist/chart.umd.min.js" ] || return 0
+  echo "Installing chart.js into $place"
+  mkdir -p "$place"
+  timeout 300 npm install --prefix "$place" --ignore-scripts --no-save --no-package-lock --no-audit --no-fund \
+    --fetch-retries=3 chart.js@4.6.1 || {
+    echo "error: npm could not fetch chart.js, which the build embeds in quant-compile" >&2
+    exit 1
+  }
+}
+
 install_packages
+install_chartjs
 install_onnxruntime

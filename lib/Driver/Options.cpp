@@ -40,8 +40,9 @@ struct CommandLine {
       cl::desc("C header of the object (default: OUT with .h, for obj and "
                "shared)")};
   cl::opt<std::string> report{
-      "report", cl::value_desc("FILE.json"), cl::cat(output),
-      cl::desc("Write sizes, layers with their precision, and ranges as JSON")};
+      "report", cl::value_desc("FILE.html|FILE.json"), cl::cat(output),
+      cl::desc("Write coverage, sizes, times, ranges and reasons of all layers "
+               "as a page, or as JSON")};
   cl::opt<bool> remarks{
       "remarks", cl::cat(output),
       cl::desc("Print every decision about a layer with its reason (default: "

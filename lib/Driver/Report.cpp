@@ -5,14 +5,18 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HtmlReport.h"
 #include "Steps.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
 #include "qnn/Support/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -97,6 +101,22 @@ static ProvedPairs addUp(const llvm::StringMap<ProvedPairs> &layers) {
   return total;
 }
 
+/// Bytes of the constants that a layer reads: weights and biases.
+static int64_t getWeightBytes(Operation *op) {
+  int64_t bytes = 0;
+  for (Value operand : op->getOperands()) {
+    auto constant = operand.getDefiningOp<ConstantOp>();
+    if (!constant)
+      continue;
+    auto type = cast<ShapedType>(constant.getType());
+    quant::QuantizedType element = getQuantizedElementType(type);
+    int64_t bits = element ? element.getStorageTypeIntegralWidth()
+                           : type.getElementTypeBitWidth();
+    bytes += (type.getNumElements() * bits + 7) / 8;
+  }
+  return bytes;
+}
+
 static void writeLayer(llvm::json::OStream &json, Operation *op,
                        const GeneratedCode *code) {
   Type type = op->getResult(0).getType();
@@ -108,6 +128,8 @@ static void writeLayer(llvm::json::OStream &json, Operation *op,
     writeShape(json, cast<ShapedType>(type).getShape());
     if (int64_t macs = countMacs(op))
       json.attribute("macs", macs);
+    if (int64_t bytes = getWeightBytes(op))
+      json.attribute("weight_bytes", bytes);
     if (auto uniform = getUniformElementType(type))
       writeRange(json, uniform);
     if (!code)
@@ -155,8 +177,75 @@ void qnn::printSchedules(ArrayRef<LayerSchedule> schedules,
          llvm::formatv("{0:f1}", layer.nanoseconds / 1e3).str());
 }
 
+using TypesByTensor = llvm::StringMap<quant::UniformQuantizedType>;
+
+/// The types of the 8-bit (or 16-bit) tensors by the names of their observers.
+static TypesByTensor getTensorTypes(func::FuncOp func) {
+  TypesByTensor types;
+  auto add = [&](StringRef name, Type type) {
+    auto uniform = getUniformElementType(type);
+    if (uniform && uniform.getStorageTypeIntegralWidth() <= 16)
+      types.try_emplace(name, uniform);
+  };
+  for (BlockArgument argument : func.getArguments()) {
+    auto name = func.getArgAttrOfType<StringAttr>(argument.getArgNumber(),
+                                                  kTensorNameAttr);
+    for (Operation *user : argument.getUsers())
+      if (name && isa<quant::QuantizeCastOp>(user))
+        add(name, user->getResult(0).getType());
+  }
+  func.walk([&](Operation *op) {
+    if (op->getNumResults() == 1 && !isa<ConstantOp>(op))
+      add(getLayerName(op), op->getResult(0).getType());
+  });
+  return types;
+}
+
+/// At most kColumns columns from the least to the largest value. A value counts
+/// as clipped when the middle of its bin lies outside of the range.
+static void writeHistogram(llvm::json::OStream &json,
+                           const TensorStatistics &statistics,
+                           quant::UniformQuantizedType type) {
+  constexpr int64_t kColumns = 64;
+  const std::vector<uint64_t> &counts = statistics.getCounts();
+  auto isFull = [](uint64_t count) { return count > 0; };
+  int64_t first = llvm::find_if(counts, isFull) - counts.begin();
+  int64_t last = counts.size() - 1;
+  while (last > first && counts[last] == 0)
+    --last;
+  int64_t step = std::max<int64_t>(1, (last - first + kColumns) / kColumns);
+  double width = std::ldexp(1.0, statistics.getLog2Width());
+  auto getEdge = [&](int64_t bin) {
+    return double(bin - int64_t(counts.size()) / 2) * width;
+  };
+  uint64_t clipped = 0;
+  if (type) {
+    writeRange(json, type);
+    double zero = type.getZeroPoint(), scale = type.getScale();
+    double low = (type.getStorageTypeMin() - zero) * scale;
+    double high = (type.getStorageTypeMax() - zero) * scale;
+    for (auto [bin, count] : llvm::enumerate(counts))
+      if (double middle = getEdge(bin) + width / 2;
+          middle < low || middle > high)
+        clipped += count;
+    json.attribute("clipped", int64_t(clipped));
+  }
+  json.attributeObject("histogram", [&] {
+    json.attribute("low", getEdge(first));
+    json.attribute("width", width * double(step));
+    json.attributeArray("counts", [&] {
+      for (int64_t begin = first; begin <= last; begin += step) {
+        int64_t end = std::min<int64_t>(begin + step, counts.size());
+        json.value(int64_t(std::accumulate(counts.begin() + begin,
+                                           counts.begin() + end, uint64_t(0))));
+      }
+    });
+  });
+}
+
 static void writeCalibration(llvm::json::OStream &json,
-                             const CalibrationCache &cache) {
+                             const CalibrationCache &cache,
+                             const TypesByTensor &types) {
   json.attributeObject("calibration", [&] {
     json.attribute("samples", cache.getSamples());
     json.attributeObject("tensors", [&] {
@@ -164,6 +253,8 @@ static void writeCalibration(llvm::json::OStream &json,
         json.attributeObject(llvm::json::fixUTF8(entry.first), [&] {
           json.attribute("min", entry.second.getMin());
           json.attribute("max", entry.second.getMax());
+          if (entry.second.size() > 0)
+            writeHistogram(json, entry.second, types.lookup(entry.first));
         });
     });
   });
@@ -233,8 +324,13 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
           writeLayer(json, &op, input.code);
     });
     if (input.calibration)
-      writeCalibration(json, *input.calibration);
+      writeCalibration(json, *input.calibration, getTensorTypes(func));
+    for (StringRef key : {"accuracy", "pareto", "recipe"})
+      if (input.measured && input.measured->get(key))
+        json.attribute(key, *input.measured->get(key));
     writeRemarks(json, input.remarks);
   });
-  return text + "\n";
+  text += '\n';
+  return StringRef(options.report).ends_with(".html") ? writeHtmlReport(text)
+                                                      : text;
 }

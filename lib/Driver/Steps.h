@@ -17,6 +17,8 @@
 #include "qnn/Driver/LoadModel.h"
 #include "qnn/Target/ObjectEmitter.h"
 
+#include "llvm/Support/JSON.h"
+
 namespace mlir::qnn {
 
 /// Multiply-accumulates of a convolution or matrix product; 0 for other ops.
@@ -74,12 +76,16 @@ struct ReportInput {
   uint64_t outputBytes;
   const Coverage *coverage; ///< null: not int8
   ArrayRef<Remark> remarks;
+  /// "accuracy", "pareto" and "recipe", as far as they were measured; null: not
+  /// at all.
+  const llvm::json::Object *measured = nullptr;
 };
 
 /// The table of --print-schedule.
 void printSchedules(ArrayRef<LayerSchedule> schedules, llvm::raw_ostream &os);
 
-/// The JSON report on a compiled network.
+/// The report on a compiled network: JSON, or a page when the file it is for
+/// ends in .html.
 std::string writeReport(func::FuncOp func, const ReportInput &input);
 
 } // namespace mlir::qnn

@@ -1,0 +1,382 @@
+//===- HtmlReport.cpp - The report as one page ----------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Everything on the page comes from the JSON report, so both always agree.
+// Names in it come from models of others: all text is escaped, and the page
+// forbids itself to load anything.
+//
+//===----------------------------------------------------------------------===//
+
+#include "HtmlReport.h"
+
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using json::Array;
+using json::Object;
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+static std::string escape(StringRef text) {
+  std::string result;
+  raw_string_ostream stream(result);
+  printHTMLEscaped(text, stream);
+  return result;
+}
+
+/// JSON for a script element, which `</script>` and `<!--` would end.
+static std::string escapeForScript(StringRef json) {
+  std::string result;
+  for (char c : json)
+    result += c == '<' ? std::string("\\u003c") : std::string(1, c);
+  return result;
+}
+
+static std::string formatNumber(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.4g", value);
+  return text;
+}
+
+/// 1234567 as "1,234,567".
+static std::string formatInteger(int64_t value) {
+  std::string digits = std::to_string(value);
+  for (int64_t i = int64_t(digits.size()) - 3; i > (value < 0 ? 1 : 0); i -= 3)
+    digits.insert(i, ",");
+  return digits;
+}
+
+/// A field as text; empty where it is missing or null.
+static std::string getText(const Object &object, StringRef key) {
+  const json::Value *value = object.get(key);
+  if (!value)
+    return "";
+  if (std::optional<StringRef> text = value->getAsString())
+    return text->str();
+  if (std::optional<int64_t> integer = value->getAsInteger())
+    return formatInteger(*integer);
+  if (std::optional<double> number = value->getAsNumber())
+    return formatNumber(*number);
+  return "";
+}
+
+static double getNumber(const Object &object, StringRef key) {
+  return object.getNumber(key).value_or(0);
+}
+
+//===----------------------------------------------------------------------===//
+// The page
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A column of a table: its title, and the field it shows.
+struct Column {
+  StringRef title, key;
+  bool isNumber = true;
+};
+
+class Page {
+public:
+  Page(const Object &report, raw_ostream &os) : report(report), os(os) {}
+
+  void writeBody();
+
+private:
+  void beginSection(StringRef title) { os << "<h2>" << title << "</h2>\n"; }
+  void writeNote(StringRef text) {
+    os << "<p class=\"note\">" << text << "</p>\n";
+  }
+  void writeTile(StringRef label, const std::string &value) {
+    if (!value.empty())
+      os << "<div><dt>" << label << "</dt><dd>" << escape(value)
+         << "</dd></div>\n";
+  }
+  void writeChart(StringRef id) {
+    os << "<div class=\"chart\" id=\"" << id << "\"></div>\n";
+  }
+  void writeTable(ArrayRef<Column> columns, ArrayRef<const Object *> rows);
+  void writeTiles();
+  void writeCoverage();
+  void writeLayers();
+  void writeAccuracy();
+  void writeActivations();
+  void writePareto();
+  void writeRecipe();
+  void writeRemarks();
+
+  /// The objects of an array; none when there is no such array.
+  static SmallVector<const Object *> getRows(const Array *array) {
+    SmallVector<const Object *> rows;
+    if (!array)
+      return rows;
+    for (const json::Value &value : *array)
+      if (const Object *object = value.getAsObject())
+        rows.push_back(object);
+    return rows;
+  }
+
+  const Object &report;
+  raw_ostream &os;
+};
+} // namespace
+
+void Page::writeTable(ArrayRef<Column> columns, ArrayRef<const Object *> rows) {
+  os << "<div class=\"scroll\"><table>\n<tr>";
+  for (const Column &column : columns)
+    os << "<th" << (column.isNumber ? " class=\"number\"" : "") << ">"
+       << column.title << "</th>";
+  os << "</tr>\n";
+  for (const Object *row : rows) {
+    os << "<tr>";
+    for (const Column &column : columns) {
+      std::string text = getText(*row, column.key);
+      bool isFloat = column.key == "precision" && text == "float";
+      os << "<td"
+         << (column.isNumber ? " class=\"number\""
+             : isFloat       ? " class=\"float\""
+                             : "")
+         << ">" << escape(text) << "</td>";
+    }
+    os << "</tr>\n";
+  }
+  os << "</table></div>\n";
+}
+
+void Page::writeTiles() {
+  os << "<dl class=\"tiles\">\n";
+  writeTile("precision", getText(report, "precision"));
+  writeTile("target", getText(report, "target"));
+  writeTile("multiply-accumulates", getText(report, "macs"));
+  if (const Object *coverage = report.getObject("coverage"))
+    writeTile("of them in int8",
+              formatv("{0:f1} %", 100 * getNumber(*coverage, "share")));
+  writeTile("output, bytes", getText(report, "output_bytes"));
+  writeTile("constants, bytes", getText(report, "constant_bytes"));
+  writeTile("working memory, bytes", getText(report, "arena_bytes"));
+  const Array *levels = report.getArray("levels");
+  StringRef level = levels && !levels->empty()
+                        ? levels->back().getAsString().value_or("")
+                        : StringRef();
+  double time = 0;
+  for (const Object *layer : getRows(report.getArray("schedules")))
+    if (layer->getString("level") == level)
+      time += getNumber(*layer, "predicted_us");
+  if (time > 0)
+    writeTile("predicted on one core",
+              formatNumber(time) + " us (" + level.str() + ")");
+  if (const Object *accuracy = report.getObject("accuracy"))
+    writeTile("SQNR of the outputs",
+              getText(*accuracy, "output_sqnr_db") + " dB");
+  os << "</dl>\n";
+}
+
+void Page::writeCoverage() {
+  const Object *coverage = report.getObject("coverage");
+  if (!coverage)
+    return;
+  beginSection("Coverage");
+  SmallVector<const Object *> rows =
+      getRows(coverage->getArray("float_layers"));
+  os << "<p>" << formatv("{0:f1}", 100 * getNumber(*coverage, "share"))
+     << " % of the multiply-accumulates are in int8; " << rows.size() << " of "
+     << getText(*coverage, "layers") << " layers are float.</p>\n";
+  if (!rows.empty())
+    writeTable({{"layer", "layer", false},
+                {"operation", "kind", false},
+                {"reason", "reason", false}},
+               rows);
+}
+
+void Page::writeLayers() {
+  beginSection("Layers");
+  writeNote("Blue: int8; orange: float.");
+  if (report.getArray("schedules"))
+    writeChart("chart-time");
+  else
+    writeNote("MLIR has no schedules yet: compile to an object for predicted "
+              "times.");
+  writeChart("chart-size");
+  // One row per layer: the times stand elsewhere, and of the last level.
+  StringMap<double> times;
+  for (const Object *layer : getRows(report.getArray("schedules")))
+    times[getText(*layer, "layer") + '\n' + getText(*layer, "kind")] =
+        getNumber(*layer, "predicted_us");
+  std::vector<Object> copies;
+  for (const Object *layer : getRows(report.getArray("layers"))) {
+    copies.push_back(*layer);
+    StringRef kind = layer->getString("kind").value_or("");
+    kind.consume_front("qnn.");
+    auto time = times.find(getText(*layer, "name") + '\n' + kind.str());
+    if (time != times.end())
+      copies.back()["predicted_us"] = time->second;
+  }
+  SmallVector<const Object *> rows;
+  for (const Object &copy : copies)
+    rows.push_back(&copy);
+  writeTable({{"layer", "name", false},
+              {"operation", "kind", false},
+              {"precision", "precision", false},
+              {"multiply-accumulates", "macs"},
+              {"weights, bytes", "weight_bytes"},
+              {"predicted us", "predicted_us"}},
+             rows);
+}
+
+void Page::writeAccuracy() {
+  beginSection("Accuracy");
+  const Object *accuracy = report.getObject("accuracy");
+  if (!accuracy) {
+    writeNote("Not measured. <code>--precision=auto</code> with calibration "
+              "data measures where each layer's error comes from; "
+              "<code>quant-validate</code> compares the outputs with float.");
+    return;
+  }
+  os << "<p>SQNR of the outputs on " << getText(*accuracy, "samples")
+     << " samples: " << getText(*accuracy, "output_sqnr_db") << " dB.</p>\n";
+  writeNote(
+      "Local: the error a layer adds. Cumulative: with what it inherits.");
+  writeChart("chart-sqnr");
+  writeNote("Where the noise of each layer's result comes from.");
+  writeChart("chart-noise");
+  writeTable({{"layer", "name", false},
+              {"precision", "precision", false},
+              {"local dB", "local_sqnr_db"},
+              {"cumulative dB", "cumulative_sqnr_db"},
+              {"signal", "signal"},
+              {"weights", "weight_noise"},
+              {"clipping", "clip_noise"},
+              {"rounding", "rounding_noise"},
+              {"inherited", "inherited_noise"},
+              {"saturated", "saturated"},
+              {"share of the output's noise", "output_noise"}},
+             getRows(accuracy->getArray("layers")));
+}
+
+void Page::writeActivations() {
+  const Object *calibration = report.getObject("calibration");
+  const Object *tensors =
+      calibration ? calibration->getObject("tensors") : nullptr;
+  if (!tensors || tensors->empty())
+    return;
+  beginSection("Activations");
+  os << "<p>Values on " << getText(*calibration, "samples")
+     << " calibration samples, and the range that 8 bits represent.</p>\n"
+     << "<p class=\"chooser\"><label>Histogram of <select id=\"tensor\">\n";
+  SmallVector<StringRef> names;
+  for (const auto &entry : *tensors)
+    names.push_back(entry.first);
+  llvm::sort(names);
+  for (StringRef name : names)
+    os << "<option value=\"" << escape(name) << "\">" << escape(name)
+       << "</option>\n";
+  os << "</select></label></p>\n";
+  writeChart("chart-histogram");
+  std::vector<Object> copies;
+  for (StringRef name : names) {
+    const Object &tensor = *tensors->getObject(name);
+    copies.push_back(tensor);
+    copies.back()["name"] = name;
+    if (const Array *range = tensor.getArray("range")) {
+      copies.back()["low"] = (*range)[0];
+      copies.back()["high"] = (*range)[1];
+    }
+  }
+  SmallVector<const Object *> rows;
+  for (const Object &copy : copies)
+    rows.push_back(&copy);
+  writeTable({{"tensor", "name", false},
+              {"least value", "min"},
+              {"largest value", "max"},
+              {"range from", "low"},
+              {"to", "high"},
+              {"clipped values", "clipped"}},
+             rows);
+}
+
+void Page::writePareto() {
+  beginSection("Accuracy against time");
+  const Array *points = report.getArray("pareto");
+  if (!points) {
+    writeNote("No search was made. <code>--precision=auto</code> looks for "
+              "assignments of precisions that no other one beats.");
+    return;
+  }
+  writeChart("chart-pareto");
+  writeTable({{"SQNR dB", "output_sqnr_db"},
+              {"accuracy", "accuracy"},
+              {"predicted us", "predicted_us"},
+              {"bytes", "bytes"},
+              {"float layers", "float_layers"}},
+             getRows(points));
+}
+
+void Page::writeRecipe() {
+  beginSection("Recipe");
+  const json::Value *recipe = report.get("recipe");
+  if (!recipe) {
+    writeNote("None: the precisions are the default ones and those of "
+              "<code>--precision-rule</code>. <code>--precision=auto</code> "
+              "writes one that <code>--recipe</code> applies again.");
+    return;
+  }
+  os << "<pre>" << escape(formatv("{0:2}", *recipe).str()) << "</pre>\n";
+}
+
+void Page::writeRemarks() {
+  beginSection("Decisions");
+  SmallVector<const Object *> rows = getRows(report.getArray("remarks"));
+  os << "<details><summary>" << rows.size() << " remarks</summary>\n";
+  writeTable({{"layer", "layer", false},
+              {"pass", "pass", false},
+              {"what and why", "text", false}},
+             rows);
+  os << "</details>\n";
+}
+
+void Page::writeBody() {
+  std::string model = getText(report, "model");
+  os << "<h1>" << escape(sys::path::filename(model)) << "</h1>\n<p>"
+     << escape(model) << ", compiled to " << escape(getText(report, "output"))
+     << "</p>\n";
+  writeTiles();
+  writeCoverage();
+  writeLayers();
+  writeAccuracy();
+  writeActivations();
+  writePareto();
+  writeRecipe();
+  writeRemarks();
+}
+
+std::string mlir::qnn::writeHtmlReport(StringRef json) {
+  json::Value report = cantFail(json::parse(json));
+  std::string text;
+  raw_string_ostream os(text);
+  const Object &object = *report.getAsObject();
+  os << "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+     << "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+        "content=\"width=device-width, initial-scale=1\">\n"
+     << "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+        "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+     << "<title>" << escape(getText(object, "model")) << "</title>\n<style>\n"
+     << getPageStyle() << "</style>\n</head>\n<body>\n";
+  Page(object, os).writeBody();
+  os << "<script type=\"application/json\" id=\"report\">\n"
+     << escapeForScript(json) << "</script>\n<script>" << getChartLibrary()
+     << "</script>\n<script>\n"
+     << getPageScript() << "</script>\n</body>\n</html>\n";
+  return text;
+}
