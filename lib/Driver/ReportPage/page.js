@@ -73,7 +73,7 @@
       options: {
         scales: {
           x: { title: { display: true, text: "" }, ticks: { maxTicksLimit: 9 } },
-          y: { type: "logarithmic", title: { display: true, text: "values" } },
+          y: { type: "logarithmic", min: 0.5, title: { display: true, text: "values" } },
         },
         plugins: { legend: { display: false } },
       },
