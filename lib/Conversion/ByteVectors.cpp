@@ -17,6 +17,20 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+Value KernelBuilder::splitNibbles(Value joined) {
+  Type i16 = b.getIntegerType(16);
+  int64_t width = widthOf(joined);
+  auto all = [&](int64_t value) {
+    return constant(b.getIntegerAttr(i16, value), i16, width);
+  };
+  Value words = b.create<arith::ExtUIOp>(VectorType::get({width}, i16), joined);
+  words = b.create<arith::OrIOp>(words, b.create<arith::ShLIOp>(words, all(4)));
+  Value both =
+      b.create<vector::BitCastOp>(VectorType::get({2 * width}, b.getI8Type()),
+                                  b.create<arith::AndIOp>(words, all(0x0f0f)));
+  return b.create<arith::SubIOp>(both, bytes(8, 2 * width));
+}
+
 Value KernelBuilder::interleave(Value x, Value y, bool high) {
   auto type = cast<VectorType>(x.getType());
   int64_t width = type.getNumElements();

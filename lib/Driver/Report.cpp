@@ -117,14 +117,24 @@ static int64_t getWeightBytes(Operation *op) {
   return bytes;
 }
 
+/// Of an op after quantization, in the words of precision rules.
+static StringRef getPrecision(Operation *op) {
+  if (!getQuantizedElementType(op->getResult(0).getType()))
+    return "float";
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  OpOperand *weight = quantizable ? quantizable.getWeightOperand() : nullptr;
+  quant::QuantizedType type =
+      weight ? getQuantizedElementType(weight->get().getType()) : nullptr;
+  return type && type.getStorageTypeIntegralWidth() == 4 ? "int4" : "int8";
+}
+
 static void writeLayer(llvm::json::OStream &json, Operation *op,
                        const GeneratedCode *code) {
   Type type = op->getResult(0).getType();
-  bool quantized = getQuantizedElementType(type) != nullptr;
   json.object([&] {
     json.attribute("name", llvm::json::fixUTF8(getLayerName(op)));
     json.attribute("kind", op->getName().getStringRef());
-    json.attribute("precision", quantized ? "int8" : "float");
+    json.attribute("precision", getPrecision(op));
     writeShape(json, cast<ShapedType>(type).getShape());
     if (int64_t macs = countMacs(op))
       json.attribute("macs", macs);

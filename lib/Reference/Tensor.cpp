@@ -79,7 +79,8 @@ static void widen(ArrayRef<char> bytes, bool splat,
   }
 }
 
-/// Copies raw attribute bytes of a byte-sized storage.
+/// Copies raw attribute bytes; of integers narrower than a byte the low bits
+/// count.
 static void copyIntegers(ArrayRef<char> bytes, bool splat, Storage storage,
                          MutableArrayRef<int32_t> to) {
   if (storage.width == 32)
@@ -87,8 +88,14 @@ static void copyIntegers(ArrayRef<char> bytes, bool splat, Storage storage,
   if (storage.width == 16)
     return storage.isSigned ? widen<int16_t>(bytes, splat, to)
                             : widen<uint16_t>(bytes, splat, to);
-  return storage.isSigned ? widen<int8_t>(bytes, splat, to)
-                          : widen<uint8_t>(bytes, splat, to);
+  storage.isSigned ? widen<int8_t>(bytes, splat, to)
+                   : widen<uint8_t>(bytes, splat, to);
+  if (storage.width == 8)
+    return;
+  unsigned unused = 32 - storage.width;
+  for (int32_t &value : to)
+    value = storage.isSigned ? int32_t(uint32_t(value) << unused) >> unused
+                             : int32_t(uint32_t(value) << unused >> unused);
 }
 
 static void copyFloats(ArrayRef<char> bytes, bool splat,
@@ -140,7 +147,7 @@ Tensor::fromElementsAttr(ElementsAttr value, RankedTensorType type,
   } else {
     return emitError() << "expected a dense or dense_resource value";
   }
-  if (storage && width % 8 != 0)
+  if (storage && width % 8 != 0 && (width == 1 || width > 8))
     return emitError() << "expected a dense value for " << width
                        << "-bit storage, got a resource";
   if (storage)

@@ -42,6 +42,7 @@ QuantParams qnn::getActivationParams(double low, double high) {
   return params;
 }
 
-QuantParams qnn::getWeightParams(double magnitude) {
-  return {getScaleOfWidth(magnitude, 127), 0, -127, 127};
+QuantParams qnn::getWeightParams(double magnitude, int bits) {
+  int max = (1 << (bits - 1)) - 1;
+  return {getScaleOfWidth(magnitude, max), 0, -max, max};
 }

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Compares compiled random networks with the reference interpreter, bit for bit, at every level given.
 
-  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--kinds=KIND,...] [--schedule=LEVEL=SCHEDULE]
+  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--narrow] [--kinds=KIND,...] [--schedule=LEVEL=SCHEDULE]
 
+--narrow: half of the quantized weights have 4 bits.
 --schedule gives every quantized matrix product a schedule (attribute qnn.schedule).
 
 An object holds a level and the baseline and chooses the better one at run time, so the level itself runs. The AArch64 levels run
@@ -63,7 +64,7 @@ def check_seed(work, seed, levels, args):
     """The mismatches of one seed, as text."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","))
+    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","), args.narrow)
     source = work / "network.mlir"
     source.write_text(network.build(args.ops))
     shape = network.types["%x"][0]
@@ -97,6 +98,7 @@ def main():
     parser.add_argument("levels")
     parser.add_argument("--ops", type=int, default=12)
     parser.add_argument("--float", action="store_true")
+    parser.add_argument("--narrow", action="store_true")
     parser.add_argument("--kinds")
     parser.add_argument("--schedule")
     args = parser.parse_args()

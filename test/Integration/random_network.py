@@ -16,9 +16,10 @@ CHANNELS = [1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 24, 32, 33, 40, 64, 130]
 class Network:
     """Emits ops and remembers the values they make: name -> (shape, element type)."""
 
-    def __init__(self, seed, float_only, kinds=None):
+    def __init__(self, seed, float_only, kinds=None, narrow=False):
         self.r = np.random.RandomState(seed)
         self.float_only, self.kinds = float_only, kinds
+        self.narrow = narrow  # half of the quantized weights have 4 bits
         self.lines, self.types, self.used = [], {}, set()
         self.spent = set()  # no other op may draw them
 
@@ -71,6 +72,8 @@ class Network:
     def constant(self, array, element=None):
         """A qnn.constant; `array` holds f32 or the stored integers of `element`."""
         storage = {"float32": "f32", "int8": "i8", "int32": "i32"}[array.dtype.name]
+        if element and "uniform<i4" in element:
+            storage, array = "i4", array & 15
         name = f"%v{len(self.types)}"
         self.types[name] = (array.shape, element or storage)
         self.used.add(name)
@@ -106,9 +109,14 @@ class Network:
             scales = self.r.uniform(0.001, 0.02, outputs).astype(np.float32)
             per_axis = self.chance(0.8)
             text = ",".join(repr(float(s)) for s in scales)
-            kind = f"i8:f32:0, {{{text}}}" if per_axis else f"i8:f32, {float(scales[0])!r}"
             low = self.pick([-128, -127])
-            weight = self.constant(self.r.randint(low, 128, weight_shape).astype(np.int8), f"!quant.uniform<{kind}>")
+            integers, storage = self.r.randint(low, 128, weight_shape).astype(np.int8), "i8"
+            if self.narrow and self.chance(0.5):
+                integers, storage, scales = integers // 16, self.pick(["i4", "i4<-7:7>"]), scales * np.float32(16)
+                integers = np.maximum(integers, -7) if "<" in storage else integers
+                text = ",".join(repr(float(s)) for s in scales)
+            kind = f"{storage}:f32:0, {{{text}}}" if per_axis else f"{storage}:f32, {float(scales[0])!r}"
+            weight = self.constant(integers, f"!quant.uniform<{kind}>")
             s = np.float64(self.scale_of(element)) * (scales.astype(np.float64) if per_axis else np.float64(scales[0]))
             result = result or self.quant(float(np.mean(s)) * 40 * np.sqrt(depth) * self.r.uniform(0.5, 2))
             text = ",".join(repr(float(v)) for v in np.atleast_1d(s))

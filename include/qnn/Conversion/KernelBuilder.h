@@ -151,6 +151,9 @@ public:
   static int64_t quarterElement(int64_t quarter, int64_t lane) {
     return lane / 4 * 16 + quarter * 4 + lane % 4;
   }
+  /// Twice as many bytes, -8 to 7: of each byte the low, then the high four
+  /// bits, which hold the number + 8.
+  Value splitNibbles(Value joined);
   /// x0 y0 x1 y1 ... of the low or the high half of each 128 bits.
   Value interleave(Value x, Value y, bool high);
   /// The bytes of a quarter, in order.

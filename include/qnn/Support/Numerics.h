@@ -106,9 +106,10 @@ float getScaleOfWidth(double width, int steps);
 /// Precondition: finite, low <= high.
 QuantParams getActivationParams(double low, double high);
 
-/// Parameters of s8 weights of magnitude at most `magnitude`, symmetric over
-/// [-127, 127]: scale f32(magnitude / 127). Precondition: finite, >= 0.
-QuantParams getWeightParams(double magnitude);
+/// Parameters of signed weights of `bits` bits (at most 8) and magnitude at
+/// most `magnitude`, symmetric: for 8 bits over [-127, 127], with scale
+/// f32(magnitude / 127). Precondition: finite, >= 0.
+QuantParams getWeightParams(double magnitude, int bits = 8);
 
 /// `p` with [min, max] narrowed to the quantized real bounds (null: none).
 inline QuantParams clampParams(QuantParams p, const float *low,

@@ -16,8 +16,14 @@ VectorType DotProduct::accumulatorType() const {
   return VectorType::get({k.lanes()}, element);
 }
 
+/// The weights of a part, one to a byte (or f32).
+Value DotProduct::loadBytes(Value memory, Value at) {
+  Value stored = k.load(memory, at, storedWeights(weightsPerPart()));
+  return isNarrow ? k.splitNibbles(stored) : stored;
+}
+
 Value DotProduct::loadWeights(Value memory, Value at) {
-  Value w = k.load(memory, at, weightsPerPart());
+  Value w = loadBytes(memory, at);
   if (isFloat)
     return w;
   if (sumsPairs())
@@ -138,8 +144,8 @@ Value DotProduct::loadRowPair(Value memory, Value at, Value otherAt,
 
 std::pair<Value, Value> DotProduct::loadColumnPairs(Value memory, Value at,
                                                     Value next) {
-  Value x = asLanes(k.load(memory, at, weightsPerPart()));
-  Value y = next ? asLanes(k.load(memory, next, weightsPerPart()))
+  Value x = asLanes(loadBytes(memory, at));
+  Value y = next ? asLanes(loadBytes(memory, next))
                  : k.constant(int32_t(0), KernelBuilder::widthOf(x));
   auto zip = [&](ArrayRef<int64_t> order) {
     return asBytes(k.b.create<vector::ShuffleOp>(x, y, order));

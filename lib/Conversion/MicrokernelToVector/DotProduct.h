@@ -23,7 +23,8 @@ namespace mlir::qnn {
 /// vectors.
 class DotProduct {
 public:
-  DotProduct(KernelBuilder &k, bool isFloat) : k(k), isFloat(isFloat) {}
+  DotProduct(KernelBuilder &k, bool isFloat, bool isNarrow)
+      : k(k), isFloat(isFloat), isNarrow(isNarrow) {}
 
   /// True when lanes of an accumulator hold two neighbouring partial sums that
   /// sums() adds; the bias then comes last.
@@ -34,6 +35,9 @@ public:
     return microkernel::kBlockColumns * (sumsPairs() ? 2 : 1) / k.lanes();
   }
   /// Elements of the packed weights that one part multiplies.
+  int64_t storedWeights(int64_t count) const {
+    return isNarrow ? count / 2 : count;
+  }
   int64_t weightsPerPart() const {
     return microkernel::kBlockColumns *
            (isFloat ? 1 : microkernel::kStepElements) / parts();
@@ -75,11 +79,12 @@ private:
   Value multiplyWords(Value x, Value y);
   Value addNeighbours(Value acc, Value words);
   Value widen16(Value bytes, bool isSigned);
+  Value loadBytes(Value memory, Value at);
   Value asLanes(Value bytes);
   Value asBytes(Value lanes);
 
   KernelBuilder &k;
-  bool isFloat;
+  bool isFloat, isNarrow; ///< isNarrow: weights of four bits, two to a byte
 };
 
 } // namespace mlir::qnn

@@ -36,7 +36,8 @@ class BrgemmLowering {
 public:
   BrgemmLowering(OpBuilder &builder, BrgemmOp op, const TargetLevel &level)
       : op(op), k(builder, op.getLoc(), level),
-        isFloat(op.getA().getType().getElementType().isF32()), dot(k, isFloat),
+        isFloat(op.getA().getType().getElementType().isF32()),
+        dot(k, isFloat, op.getNarrow()),
         blocks(llvm::divideCeil(uint64_t(op.getColumns()), kBlockColumns)),
         rows(op.getRows()[0] * op.getRows()[1]) {}
 
@@ -184,10 +185,12 @@ private:
     for (Value step : steps) {
       positions.push_back(positionOf(step));
       Value start =
-          k.add(op.getBOffset(), k.mul(step, columnsOf(0) * kStepElements));
+          k.add(op.getBOffset(),
+                k.mul(step, dot.storedWeights(columnsOf(0) * kStepElements)));
       for (int64_t part = 0; part < dot.parts(); ++part)
         weights[part].push_back(dot.loadWeights(
-            op.getB(), k.add(start, part * dot.weightsPerPart())));
+            op.getB(),
+            k.add(start, dot.storedWeights(part * dot.weightsPerPart()))));
     }
     for (int64_t row = 0; row < rows; ++row) {
       SmallVector<Value> activations;
@@ -207,10 +210,12 @@ private:
   /// beyond them ends up in lanes that nobody stores.
   Value weightsAt(Value step, int64_t column) {
     int64_t block = column / dot.parts();
-    int64_t elements = columnsOf(block) * (isFloat ? 1 : kStepElements);
+    int64_t elements =
+        dot.storedWeights(columnsOf(block) * (isFloat ? 1 : kStepElements));
     Value start = k.add(op.getBOffset(), block * int64_t(op.getBBlockStride()));
-    return k.add(k.add(start, k.mul(step, elements)),
-                 column % dot.parts() * dot.weightsPerPart());
+    return k.add(
+        k.add(start, k.mul(step, elements)),
+        dot.storedWeights(column % dot.parts() * dot.weightsPerPart()));
   }
 
   /// Neighbouring steps: every row times every column. The smaller of the two

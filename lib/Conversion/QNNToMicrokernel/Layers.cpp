@@ -20,8 +20,9 @@ using namespace mlir::qnn;
 /// Bytes that a tensor has at least in memory.
 static int64_t getTensorBytes(Type type) {
   auto tensor = cast<RankedTensorType>(type);
-  bool isWide = isFloatTensor(type) || isAccumulatorTensor(type);
-  return tensor.getNumElements() * (isWide ? 4 : 1);
+  quant::QuantizedType element = getQuantizedElementType(type);
+  int64_t bits = element ? element.getStorageTypeIntegralWidth() : 32;
+  return llvm::divideCeil(tensor.getNumElements() * bits, 8);
 }
 
 /// Products of which an op sums.

@@ -5,77 +5,24 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Both are a matrix product (Walk.h). Weights are packed at compile time as
-// [group][channel / 16][run][step][16][4] (i8) or [...][16] (f32), every level
-// alike but where a run is padded to whole tiles; the last block of a group has
-// only its channels.
+// Both are a matrix product (Walk.h) of packed weights (WeightPacking.h).
 //
 //===----------------------------------------------------------------------===//
 
 #include "Schedule.h"
-#include "StepProof.h"
 #include "TileProduct.h"
+#include "WeightPacking.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
 using microkernel::kBlockColumns;
 using microkernel::kStepElements;
 
-namespace {
-/// Weights [channel][run][element] in the order of the file comment, zeros
-/// where runs are padded. Precondition: `walk` counts steps.
-template <typename T>
-SmallVector<T> pack(ArrayRef<T> values, const Walk &walk, int64_t run,
-                    int64_t stepElements) {
-  int64_t stepsPerRun = walk.reduction.back();
-  int64_t runs = stepsPerRun ? walk.steps() / stepsPerRun : 0;
-  int64_t channels = walk.channels;
-  int64_t perChannel = runs * run;
-  int64_t packedPerChannel = walk.steps() * stepElements;
-  SmallVector<T> packed(walk.groups * channels * packedPerChannel, T(0));
-  for (int64_t g = 0; g < walk.groups; ++g)
-    for (int64_t o = 0; o < channels; ++o) {
-      int64_t inBlock = o % kBlockColumns, first = o - inBlock;
-      int64_t columns = std::min(channels - first, kBlockColumns);
-      const T *source = &values[(g * channels + o) * perChannel];
-      T *block = &packed[(g * channels + first) * packedPerChannel];
-      for (int64_t r = 0; r < runs; ++r)
-        for (int64_t i = 0; i < run; ++i)
-          block[((r * stepsPerRun + i / stepElements) * columns + inBlock) *
-                    stepElements +
-                i % stepElements] = source[r * run + i];
-    }
-  return packed;
-}
-
-/// The same for float weights that the network computes: a copy at run time.
-Value packAtRunTime(WeightedLayer &layer, const Walk &walk) {
-  NetworkLowering &net = layer.net;
-  Buffer weights = net.getContiguous(layer.op.weight);
-  int64_t depth = walk.steps(), group = walk.channels * depth;
-  int64_t full = walk.channels / kBlockColumns * kBlockColumns;
-  Type f32 = Float32Type::get(layer.op.op->getContext());
-  Buffer packed =
-      net.allocate(RankedTensorType::get({walk.groups * group}, f32), Border());
-  // [block][channel][term] becomes [block][term][channel].
-  auto copy = [&](int64_t first, int64_t blocks, int64_t columns) {
-    Buffer from = weights, to = packed;
-    from.offset += first * depth;
-    to.offset += first * depth;
-    from.shape = to.shape = {walk.groups, blocks, columns, depth};
-    from.strides = {group, columns * depth, depth, 1};
-    to.strides = {group, columns * depth, 1, columns};
-    net.emitCopy(from, to);
-  };
-  copy(0, full / kBlockColumns, kBlockColumns);
-  copy(full, 1, walk.channels - full);
-  return packed.memory;
-}
-
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
 
+namespace {
 /// Emits the loops of one kernel around register blocks.
 class BlockedLoops {
 public:
@@ -179,7 +126,8 @@ void BlockedLoops::forPixelBlocks(
 /// One register block, of rows x columns pixels from `pixel` on.
 void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
                              int64_t rows, int64_t columns, int64_t channels) {
-  int64_t perChannel = walk.steps() * (layer.isFloat ? 1 : kStepElements);
+  int64_t perChannel = walk.steps() * (layer.isFloat ? 1 : kStepElements) /
+                       (layer.multipliesNarrow ? 2 : 1);
   Value aOffset = k.add(positionOf(k, pixel, walk.a, walk.aOrigin),
                         k.mul(group, walk.aGroup));
   Value channel = k.add(k.mul(group, walk.channels), column);
@@ -212,57 +160,13 @@ void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
       k.b.getDenseI64ArrayAttr(walk.reduction),
       k.b.getDenseI64ArrayAttr(walk.reductionStrides),
       k.b.getI64IntegerAttr(kBlockColumns * perChannel),
-      layer.hasSymmetricWeights() ? k.b.getUnitAttr() : UnitAttr());
+      layer.hasSymmetricWeights() ? k.b.getUnitAttr() : UnitAttr(),
+      layer.multipliesNarrow ? k.b.getUnitAttr() : UnitAttr());
 }
 
 //===----------------------------------------------------------------------===//
 // Entry points
 //===----------------------------------------------------------------------===//
-
-/// The offset in the input of every step.
-static SmallVector<int32_t> stepOffsets(const Walk &walk) {
-  SmallVector<int32_t> offsets = {0};
-  for (auto [size, stride] : llvm::zip(walk.reduction, walk.reductionStrides)) {
-    SmallVector<int32_t> inner;
-    for (int32_t offset : offsets)
-      for (int64_t i = 0; i < size; ++i)
-        inner.push_back(int32_t(offset + i * stride));
-    offsets = inner;
-  }
-  return offsets;
-}
-
-/// Proves which steps of `packed` fit 16 bits, for levels that use it.
-static StepProof addStepProof(WeightedLayer &layer, ArrayRef<int8_t> packed,
-                              const Walk &walk, LayerArguments &args) {
-  NetworkLowering &net = layer.net;
-  if (net.getLevel().dot != DotKind::ProvedPairs || walk.steps() >= 65536)
-    return {};
-  StepProof proof = proveSteps(
-      {packed, walk.groups, walk.channels, walk.steps()}, layer.largestInput());
-  args.steps = net.constant(proof.table);
-  if (walk.reduction.size() > 1)
-    args.stepOffsets = net.constant(stepOffsets(walk));
-  return proof;
-}
-
-/// Packs the weights for the kernel; returns what was proved of them.
-static StepProof addWeights(WeightedLayer &layer, const Walk &walk, int64_t run,
-                            LayerArguments &args) {
-  if (layer.packsAtRunTime) {
-    args.weights = packAtRunTime(layer, walk);
-    return {};
-  }
-  if (layer.isFloat) {
-    args.weights =
-        layer.net.constant(pack<float>(layer.floatWeights, walk, run, 1));
-    return {};
-  }
-  SmallVector<int8_t> weights(layer.weights.begin(), layer.weights.end());
-  SmallVector<int8_t> packed = pack<int8_t>(weights, walk, run, kStepElements);
-  args.weights = layer.net.constant(packed);
-  return addStepProof(layer, packed, walk, args);
-}
 
 static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
                                   Walk walk, const Buffer &input,
@@ -286,6 +190,7 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
     return failure();
   if (schedule->tiles)
     walk.reduction.back() = schedule->tiles->paddedSteps();
+  layer.multipliesNarrow = layer.hasNarrowWeights && !schedule->tiles;
   StepProof proof = addWeights(layer, walk, run, args);
   if (schedule->tiles) {
     args.tiles = net.constant(schedule->tiles->configuration());

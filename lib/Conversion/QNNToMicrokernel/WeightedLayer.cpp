@@ -107,6 +107,8 @@ LogicalResult WeightedLayer::readIntegers(ElementsAttr weight,
   if (failed(values))
     return failure();
   weights = std::move(*values);
+  hasNarrowWeights = getQuantizedElementType(op.weight.getType())
+                         .getStorageTypeIntegralWidth() <= 4;
   int64_t channels = cast<ShapedType>(op.weight.getType()).getDimSize(0);
   bias.assign(channels, 0);
   if (biasValue) {
@@ -246,5 +248,7 @@ std::string WeightedLayer::key(const LayerArguments &arguments,
     key += residual.signature();
   if (hasSymmetricWeights())
     key += "symmetric";
+  if (multipliesNarrow)
+    key += "narrow";
   return key + arguments.key();
 }

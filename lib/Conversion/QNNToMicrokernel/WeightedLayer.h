@@ -74,8 +74,10 @@ public:
 
   NetworkLowering &net;
   WeightedOp op;
-  bool isFloat, isAccumulator; ///< kind of the result
-  bool packsAtRunTime = false; ///< weights are not constant (float only)
+  bool isFloat, isAccumulator;   ///< kind of the result
+  bool packsAtRunTime = false;   ///< weights are not constant (float only)
+  bool hasNarrowWeights = false; ///< of at most four bits
+  bool multipliesNarrow = false; ///< its kernel reads them two to a byte
   SmallVector<float> floatWeights, floatBias;
   SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel

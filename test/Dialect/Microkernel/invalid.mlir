@@ -36,6 +36,18 @@ func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, 
 
 // -----
 
+// brgemm_c2: weights of four bits are not float
+func.func @brgemm_c2_narrow(%a: memref<16xf32>, %b: memref<128xf32>, %c: memref<32xf32>, %i: index) {
+  // expected-error@below {{expected i8 operands of narrow weights, got 'f32'}}
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i])
+      {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
+       reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64, narrow}
+      : memref<16xf32>, memref<128xf32>, memref<32xf32>
+  return
+}
+
+// -----
+
 // brgemm_c3: an 8-bit result is scaled
 func.func @brgemm_c3(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xi8>, %i: index) {
   // expected-error@below {{expected scale and zero_point, and low with high, for an i8 result}}

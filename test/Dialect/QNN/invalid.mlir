@@ -125,6 +125,16 @@ func.func @conv2d_c7_a(%x: tensor<1x8x8x3x!q>, %y: tensor<2x3x3x3xf32>) {
 // -----
 
 !q = !quant.uniform<i8:f32, 5.0e-01:3>
+!w = !quant.uniform<i16:f32, 5.0e-01>
+func.func @conv2d_c7_d(%x: tensor<1x8x8x3x!q>, %y: tensor<2x3x3x3x!w>) {
+  // expected-error@+1 {{expected a weight of at most 8 bits, got '!quant.uniform<i16:f32, 5.000000e-01>'}}
+  %0 = qnn.conv2d %x, %y : (tensor<1x8x8x3x!q>, tensor<2x3x3x3x!w>) -> tensor<1x6x6x2x!q>
+  return
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
 func.func @conv2d_c7_b(%x: tensor<1x8x8x3x!q>, %y: tensor<2x3x3x3x!q>) {
   // expected-error@+1 {{expected a symmetric weight, per tensor or per axis 0}}
   %0 = qnn.conv2d %x, %y : (tensor<1x8x8x3x!q>, tensor<2x3x3x3x!q>) -> tensor<1x6x6x2x!q>

@@ -74,6 +74,8 @@ LogicalResult BrgemmOp::verify() {
     return emitOpError("expected f32 operands or i8 operands with an i8 or i32 "
                        "result, got ")
            << a << ", " << b << ", " << c;
+  if (isFloat && getNarrow()) // brgemm_c2
+    return emitOpError("expected i8 operands of narrow weights, got ") << b;
   if (c.isInteger(8) && !(getScale() && getZeroPoint() &&
                           bool(getLow()) == bool(getHigh()))) // brgemm_c3
     return emitOpError("expected scale and zero_point, and low with high, for "

@@ -20,8 +20,14 @@ static FailureOr<SmallVector<T>> getValues(ElementsAttr attr,
                                            Type elementType) {
   if (!attr || attr.getElementType() != elementType)
     return failure();
-  if (auto dense = dyn_cast<DenseElementsAttr>(attr))
-    return llvm::to_vector(dense.getValues<T>());
+  if (auto dense = dyn_cast<DenseElementsAttr>(attr)) {
+    // Integers narrower than T have no values of type T.
+    ArrayRef<char> raw = dense.getRawData();
+    SmallVector<T> values(attr.getNumElements());
+    for (auto [i, value] : llvm::enumerate(values))
+      std::memcpy(&value, &raw[dense.isSplat() ? 0 : i * sizeof(T)], sizeof(T));
+    return values;
+  }
   auto resource = dyn_cast<DenseResourceElementsAttr>(attr);
   AsmResourceBlob *blob =
       resource ? resource.getRawHandle().getBlob() : nullptr;
@@ -45,11 +51,17 @@ FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(ElementsAttr attr) {
   MLIRContext *context = attr.getContext();
   if (attr.getElementType().isInteger(32))
     return getValues<int32_t>(attr, IntegerType::get(context, 32));
+  unsigned width = attr.getElementType().getIntOrFloatBitWidth();
+  if (width < 2 || width > 8)
+    return failure();
   FailureOr<SmallVector<int8_t>> narrow =
-      getValues<int8_t>(attr, IntegerType::get(context, 8));
+      getValues<int8_t>(attr, IntegerType::get(context, width));
   if (failed(narrow))
     return failure();
-  return SmallVector<int32_t>(narrow->begin(), narrow->end());
+  SmallVector<int32_t> values;
+  for (int8_t value : *narrow)
+    values.push_back(int8_t(uint8_t(value) << (8 - width)) >> (8 - width));
+  return values;
 }
 
 FailureOr<SmallVector<float>> qnn::getFloatValues(Value value) {
@@ -73,7 +85,9 @@ static ElementsAttr getElements(Type elementType, ArrayRef<int64_t> shape,
   assert(type.getNumElements() == int64_t(values.size()) &&
          "expected one value per element");
   if (type.getNumElements() <= kMaxInlineElements)
-    return DenseElementsAttr::get(type, values);
+    return DenseElementsAttr::getFromRawBuffer(
+        type, ArrayRef(reinterpret_cast<const char *>(values.data()),
+                       values.size() * sizeof(T)));
   return DenseResourceElementsAttr::get(
       type, "qnn", HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
 }
@@ -86,8 +100,13 @@ ElementsAttr qnn::getFloatElements(MLIRContext *context,
 
 ElementsAttr qnn::getIntegerElements(MLIRContext *context,
                                      ArrayRef<int64_t> shape,
-                                     ArrayRef<int8_t> values) {
-  return getElements(IntegerType::get(context, 8), shape, values);
+                                     ArrayRef<int8_t> values, unsigned width) {
+  if (width == 8)
+    return getElements(IntegerType::get(context, 8), shape, values);
+  SmallVector<int8_t> narrow;
+  for (int8_t value : values)
+    narrow.push_back(value & ((1 << width) - 1));
+  return getElements(IntegerType::get(context, width), shape, ArrayRef(narrow));
 }
 
 ElementsAttr qnn::getIntegerElements(MLIRContext *context,

@@ -113,6 +113,10 @@ template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
       return op.emitOpError("expected a symmetric weight, per tensor or per "
                             "axis 0, got ")
              << type;
+    if (getQuantizedElementType(weight.getType())
+            .getStorageTypeIntegralWidth() > 8)
+      return op.emitOpError("expected a weight of at most 8 bits, got ")
+             << type;
     if (perAxis && int64_t(perAxis.getScales().size()) != channels)
       return op.emitOpError("expected ") << channels << " weight scales, got "
                                          << perAxis.getScales().size();

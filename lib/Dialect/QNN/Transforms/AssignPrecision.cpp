@@ -31,10 +31,13 @@ struct Rule {
   std::string text;
   llvm::GlobPattern pattern;
   bool onKind;
-  bool toFloat;
+  std::string precision;
   bool matched = false;
 
-  bool matches(Operation *op) const {
+  bool matches(QuantizableOpInterface op) const {
+    // Without weights nothing can have fewer bits.
+    if (precision == "int4" && !op.getWeightOperand())
+      return false;
     return pattern.match(onKind ? op->getName().stripDialect()
                                 : getLayerName(op));
   }
@@ -48,14 +51,14 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   auto [left, precision] = text.rsplit('=');
   bool onKind = left.consume_front("op:");
   if (left.empty() || precision.empty())
-    return fail() << "expected PATTERN=float or PATTERN=int8";
-  if (precision != "float" && precision != "int8")
-    return fail() << "expected precision float or int8, got '" << precision
-                  << "'";
+    return fail() << "expected PATTERN=float, PATTERN=int8 or PATTERN=int4";
+  if (precision != "float" && precision != "int8" && precision != "int4")
+    return fail() << "expected precision float, int8 or int4, got '"
+                  << precision << "'";
   llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);
   if (!pattern)
     return fail() << llvm::toString(pattern.takeError());
-  return Rule{text.str(), std::move(*pattern), onKind, precision == "float"};
+  return Rule{text.str(), std::move(*pattern), onKind, precision.str()};
 }
 
 /// Kinds whose integer form costs accuracy and saves no time: a division has no
@@ -85,26 +88,23 @@ struct AssignPrecisionPass final
   }
 
   /// Applies the last matching rule, or the default, to one layer.
-  void assign(Operation *op, MutableArrayRef<Rule> parsed) {
+  void assign(QuantizableOpInterface op, MutableArrayRef<Rule> parsed) {
     const Rule *last = nullptr;
     for (Rule &rule : parsed)
       if (rule.matches(op)) {
         rule.matched = true;
         last = &rule;
       }
-    bool toFloat = last ? last->toFloat : isFloatByDefault(op);
-    if (toFloat) {
-      op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "float"));
-      if (emitRemarks)
-        op->emitRemark(last
-                           ? (kFloatByRuleRemark + "'" + last->text + "'").str()
-                           : (kKeepsFloatRemark +
-                              "by default: its integer form costs accuracy "
-                              "and saves no time")
-                                 .str());
-    } else if (last) {
-      op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "int8"));
-    }
+    if (!last && !isFloatByDefault(op))
+      return;
+    std::string precision = last ? last->precision : "float";
+    op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), precision));
+    if (emitRemarks && precision == "float")
+      op->emitRemark(last ? (kFloatByRuleRemark + "'" + last->text + "'").str()
+                          : (kKeepsFloatRemark +
+                             "by default: its integer form costs accuracy "
+                             "and saves no time")
+                                .str());
   }
 };
 } // namespace

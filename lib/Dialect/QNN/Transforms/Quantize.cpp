@@ -162,9 +162,11 @@ void Quantizer::replaceWeights(QuantizableOpInterface op,
                        std::numeric_limits<int32_t>::max()));
   }
   auto shape = cast<RankedTensorType>(weight->get().getType()).getShape();
+  QuantParams range = getWeightParams(0, layer.bits);
   replace(weight,
-          getIntegerElements(context, shape, ArrayRef<int8_t>(layer.weights)),
-          getPerAxis(8, layer.scales, -127, 127));
+          getIntegerElements(context, shape, ArrayRef<int8_t>(layer.weights),
+                             layer.bits),
+          getPerAxis(layer.bits, layer.scales, range.min, range.max));
   if (emitRemarks)
     op->emitRemark("quantized weights of '")
         << getLayerName(op) << "' with " << layer.scales.size() << " scales";

@@ -39,8 +39,9 @@ private:
 
 /// Replaces rounding to nearest in channel `c` by the attribute.
 LogicalResult WeightQuantizer::takeRounding(int64_t c) {
+  int32_t largest = getWeightParams(0, result.bits).max;
   for (int64_t i = c * depth; i < (c + 1) * depth; ++i) {
-    if (std::abs(rounded[i]) > 127 ||
+    if (std::abs(rounded[i]) > largest ||
         std::fabs(rounded[i] - weights[i] / result.scales[c]) >= 1.001)
       return op.emitError("expected neighbours of weight / scale in '")
              << kRoundedWeightsAttr << "' of '" << getLayerName(op)
@@ -98,14 +99,14 @@ bool WeightQuantizer::quantizeChannel(int64_t c) {
   double reach =
       std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);
   constexpr double limit = std::numeric_limits<int32_t>::max();
-  for (QuantParams params = getWeightParams(magnitude);
+  for (QuantParams params = getWeightParams(magnitude, result.bits);
        params.scale <= kMaxScale; params.scale *= 2) {
     double sum = 0;
     for (auto [i, w] : llvm::enumerate(channel)) {
       int32_t q = quantize(w, params);
       result.weights[c * depth + i] = static_cast<int8_t>(q);
       // A neighbour may be chosen instead.
-      sum += std::min(std::abs(q) + (rounded.empty() ? 0 : 1), 127);
+      sum += std::min(std::abs(q) + (rounded.empty() ? 0 : 1), params.max);
     }
     double bias = biases.empty()
                       ? 0
@@ -124,6 +125,7 @@ bool WeightQuantizer::quantizeChannel(int64_t c) {
 FailureOr<QuantizedWeights> WeightQuantizer::run() {
   if (failed(read()))
     return failure();
+  result.bits = getWeightBits(op);
   result.weights.resize(weights.size());
   result.biases.resize(biases.size());
   result.scales.resize(channels);

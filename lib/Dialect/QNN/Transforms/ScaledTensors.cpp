@@ -19,7 +19,13 @@ static bool hasPrecision(Operation *op, StringRef precision) {
 
 bool qnn::isKeptFloat(Operation *op) { return hasPrecision(op, "float"); }
 
-bool qnn::isKeptInt8(Operation *op) { return hasPrecision(op, "int8"); }
+bool qnn::isKeptInt8(Operation *op) {
+  return op->hasAttr(kPrecisionAttr) && !isKeptFloat(op);
+}
+
+int qnn::getWeightBits(Operation *op) {
+  return hasPrecision(op, "int4") ? 4 : 8;
+}
 
 /// A constant, or the dequantized constant that qnn-quantize makes of it.
 static bool isConstant(Value value) {

@@ -7,11 +7,13 @@
 // RUN: diff %t.once %t.twice
 
 // RUN: not quant-opt %s -qnn-assign-precision=rules=tanh 2>&1 | FileCheck %s --check-prefix=NO-EQUALS
-// NO-EQUALS: error: precision rule 'tanh': expected PATTERN=float or PATTERN=int8
+// NO-EQUALS: error: precision rule 'tanh': expected PATTERN=float, PATTERN=int8 or PATTERN=int4
 // RUN: not quant-opt %s -qnn-assign-precision=rules=op:=float 2>&1 | FileCheck %s --check-prefix=EMPTY
-// EMPTY: error: precision rule 'op:=float': expected PATTERN=float or PATTERN=int8
-// RUN: not quant-opt %s -qnn-assign-precision=rules=act=int4 2>&1 | FileCheck %s --check-prefix=PRECISION
-// PRECISION: error: precision rule 'act=int4': expected precision float or int8, got 'int4'
+// EMPTY: error: precision rule 'op:=float': expected PATTERN=float, PATTERN=int8 or PATTERN=int4
+// RUN: not quant-opt %s -qnn-assign-precision=rules=act=int3 2>&1 | FileCheck %s --check-prefix=PRECISION
+// PRECISION: error: precision rule 'act=int3': expected precision float, int8 or int4, got 'int3'
+// RUN: not quant-opt %s -qnn-assign-precision=rules=act=int4 2>&1 | FileCheck %s --check-prefix=WEIGHTS
+// WEIGHTS: error: precision rule 'act=int4' matches no layer
 // RUN: not quant-opt %s -qnn-assign-precision="rules=a\\=int8" 2>&1 | FileCheck %s --check-prefix=GLOB
 // GLOB: error: precision rule 'a\=int8': invalid glob pattern
 // RUN: not quant-opt %s -qnn-assign-precision=rules=conv9=float 2>&1 | FileCheck %s --check-prefix=NOTHING

@@ -207,3 +207,21 @@ func.func @clamped_result(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %2 = qnn.observe %1 as "fc" range [0.0, 127.0] : tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }
+
+// -----
+
+// Weights of four bits: scale 1.75 / 7, and the bias follows.
+// CHECK: ![[$BT:.+]] = !quant.uniform<i32:f32:0, {1.250000e-01}>
+// CHECK: ![[$WT:.+]] = !quant.uniform<i4<-7:7>:f32:0, {2.500000e-01}>
+// CHECK-LABEL: func.func @quantizes_to_four_bits(
+// CHECK: qnn.constant dense<2> : tensor<1xi32> as tensor<1x![[$BT]]>
+// CHECK: qnn.constant dense<{{\[\[}}7, -2]]> : tensor<1x2xi4> as tensor<1x2x![[$WT]]>
+func.func @quantizes_to_four_bits(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[1.75, -0.5]]> : tensor<1x2xf32>
+  %b = qnn.constant dense<0.25> : tensor<1xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 1 scales}}
+  %1 = qnn.fully_connected %0, %w bias(%b) {qnn.precision = "int4"} : (tensor<1x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}

@@ -118,7 +118,9 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     in 16 bits; the next S fit 16 bits alone; the rest must be widened first.
     Where the reduction has several loops, `step_offsets` has the offset in `a`
     of every step. Without `steps` nothing is proved. `symmetric` says that no
-    weight is -128, so that two signed products fit 16 bits.
+    weight is -128, so that two signed products fit 16 bits. With `narrow`
+    weights have four bits: byte i of `b` holds 8 + weight 2 i in its low and 8 +
+    weight 2 i + 1 in its high ones, and offsets in `b` count those bytes.
 
     Epilogue, in registers:
     - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present;
@@ -133,7 +135,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
 
     - brgemm_c1: `rows`, `a_row_strides` and `c_row_strides` have two entries,
       `reduction` and `reduction_strides` equally many, at least one.
-    - brgemm_c2: element types are (f32, f32, f32) or (i8, i8, i8 or i32).
+    - brgemm_c2: element types are (f32, f32, f32) or (i8, i8, i8 or i32);
+      `narrow` weights are i8.
     - brgemm_c3: an i8 result has `scale` and `zero_point`, and `low` if and only
       if it has `high`.
     - brgemm_c4: a residual has the element type of `c`, two row strides, and,
@@ -168,7 +171,7 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
       DenseI64ArrayAttr:$a_row_strides, DenseI64ArrayAttr:$c_row_strides,
       OptionalAttr<DenseI64ArrayAttr>:$residual_row_strides,
       DenseI64ArrayAttr:$reduction, DenseI64ArrayAttr:$reduction_strides,
-      I64Attr:$b_block_stride, UnitAttr:$symmetric);
+      I64Attr:$b_block_stride, UnitAttr:$symmetric, UnitAttr:$narrow);
   let assemblyFormat = [{
     `a` `(` $a `[` $a_offset `]` `)` `b` `(` $b `[` $b_offset `]` `)`
     (`bias` `(` $bias^ `:` type($bias) `)`)?

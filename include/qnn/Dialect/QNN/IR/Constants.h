@@ -36,8 +36,9 @@ FailureOr<SmallVector<float>> getFloatValues(ElementsAttr attr);
 /// The values of a float `qnn.constant`; fails when `value` is none.
 FailureOr<SmallVector<float>> getFloatValues(Value value);
 
-/// The stored integers (i8 or i32) of an attribute in row-major order, widened;
-/// fails as getFloatValues.
+/// The stored integers (i32, i8 or narrower) of an attribute in row-major
+/// order, widened; fails as getFloatValues. Narrow ones have a byte each, of
+/// which the low bits count.
 FailureOr<SmallVector<int32_t>> getIntegerValues(ElementsAttr attr);
 /// The stored integers of a quantized `qnn.constant`; fails when `value` is
 /// none.
@@ -46,9 +47,10 @@ FailureOr<SmallVector<int32_t>> getIntegerValues(Value value);
 /// An f32 attribute. Precondition: one value per element of `shape`.
 ElementsAttr getFloatElements(MLIRContext *context, ArrayRef<int64_t> shape,
                               ArrayRef<float> values);
-/// An attribute of i8 or i32 elements, the storage of a quantized type.
+/// An attribute of i8 (or narrower) or i32 elements, the storage of a quantized
+/// type.
 ElementsAttr getIntegerElements(MLIRContext *context, ArrayRef<int64_t> shape,
-                                ArrayRef<int8_t> values);
+                                ArrayRef<int8_t> values, unsigned width = 8);
 ElementsAttr getIntegerElements(MLIRContext *context, ArrayRef<int64_t> shape,
                                 ArrayRef<int32_t> values);
 

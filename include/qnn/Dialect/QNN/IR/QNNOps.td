@@ -138,7 +138,8 @@ def QNN_Conv2DOp : QNN_ShapedOp<"conv2d", [AttrSizedOperandSegments,
     - conv2d_c5: bias is of shape [output channels].
     - conv2d_c6: the dilated kernel fits the padded input.
     - conv2d_c7: input, weight and result are all float or all quantized; the
-      weight is symmetric (zero point 0), per tensor or per axis 0.
+      weight is symmetric (zero point 0), per tensor or per axis 0, and has at
+      most 8 bits.
     - conv2d_c8: a quantized bias is i32 with scale input x weight.
     - conv2d_c9: the residual has the shape of the result and is quantized
       exactly when the result is; an accumulator result takes no residual and

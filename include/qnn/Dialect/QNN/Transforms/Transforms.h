@@ -36,7 +36,7 @@
 namespace mlir::qnn {
 
 /// The discardable attribute that keeps an op "float", or "int8" whatever that
-/// costs.
+/// costs; "int4" is int8 with weights of 4 bits.
 inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
@@ -49,8 +49,10 @@ inline constexpr StringLiteral kStaysFloatRemark = "stays float: ";
 
 /// True when `op` carries `qnn.precision = "float"`.
 bool isKeptFloat(Operation *op);
-/// True when `op` carries `qnn.precision = "int8"`.
+/// True when `op` carries a `qnn.precision` other than "float".
 bool isKeptInt8(Operation *op);
+/// The bits of the weights that `op` gets in integers: 4 or 8.
+int getWeightBits(Operation *op);
 /// True when `op` has an integer form and nothing keeps it float.
 bool runsInInt8(Operation *op);
 /// True when `op` runs in int8 and commutes with dequantization.
@@ -96,6 +98,7 @@ inline constexpr StringLiteral kBiasCorrectionAttr = "qnn.bias_correction";
 
 /// The integer form of a weighted layer with C output channels.
 struct QuantizedWeights {
+  int bits = 8;                ///< of a weight
   SmallVector<int8_t> weights; ///< [C][depth]
   SmallVector<int32_t> biases; ///< one per channel, or none
   SmallVector<double> scales;  ///< of the weights of each channel
