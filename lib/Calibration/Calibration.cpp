@@ -131,7 +131,7 @@ void Observer::take(const ObservedTensor &seen) {
       int64_t size = std::min(left, end - tensor.position);
       tensor.position += size;
       if (sample < tensor.filled) {
-        tensor.statistics.add(data, size);
+        tensor.statistics.add(data, size, tensor.sampleSize);
         if (tensor.position == end)
           tensor.statistics.endSample();
       }

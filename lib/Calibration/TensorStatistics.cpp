@@ -8,9 +8,11 @@
 #include "qnn/Calibration/TensorStatistics.h"
 
 #include "RangeSearch.h"
+#include "ValueScan.h"
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -45,33 +47,46 @@ void TensorStatistics::widen(int newLog2Width) {
   }
 }
 
-void TensorStatistics::add(const float *data, int64_t n) {
+/// Counts one value.
+void TensorStatistics::count(float value) {
+  countValues(&value, 1, 0, 1, log2Width, counts.data(), kBins);
+  ++total;
+}
+
+int64_t TensorStatistics::getBlockStride(int64_t sampleSize) {
+  if (sampleSize <= kMaxCounted)
+    return 1;
+  int64_t stride = sampleSize / kMaxCounted + 1;
+  while (std::gcd(stride, sampleSize) != 1)
+    ++stride;
+  return stride;
+}
+
+void TensorStatistics::add(const float *data, int64_t n, int64_t sampleSize) {
   if (n == 0)
     return;
-  float low = data[0], high = data[0];
-  for (int64_t i = 0; i < n; ++i) {
-    if (!std::isfinite(data[i])) {
-      nonFinite = true;
-      return;
-    }
-    low = std::min(low, data[i]);
-    high = std::max(high, data[i]);
+  ValueRange range = findValueRange(data, n);
+  if (!range.finite) {
+    nonFinite = true;
+    return;
   }
-  widen(getNeededLog2Width(std::max(std::fabs(low), std::fabs(high))));
-  // A power of two: the product, and so the bin, is exact.
-  double perWidth = std::ldexp(1.0, -log2Width);
-  for (int64_t i = 0; i < n; ++i)
-    ++counts[static_cast<int>(std::floor(data[i] * perWidth)) + kBins / 2];
+  widen(getNeededLog2Width(
+      std::max(std::fabs(range.low), std::fabs(range.high))));
+  total += countValues(data, n, openSize, getBlockStride(sampleSize), log2Width,
+                       counts.data(), kBins);
   // + 0.0f: -0 and 0 are equal, and the first one seen would stay.
-  openMin = (openSize == 0 ? low : std::min(openMin, low)) + 0.0f;
-  openMax = (openSize == 0 ? high : std::max(openMax, high)) + 0.0f;
+  openMin = (openSize == 0 ? range.low : std::min(openMin, range.low)) + 0.0f;
+  openMax = (openSize == 0 ? range.high : std::max(openMax, range.high)) + 0.0f;
   openSize += n;
-  total += n;
 }
 
 void TensorStatistics::endSample() {
   if (openSize == 0)
     return;
+  if (getBlockStride(openSize) != 1) {
+    count(openMin);
+    count(openMax);
+  }
   min = samples == 0 ? openMin : std::min(min, openMin);
   max = samples == 0 ? openMax : std::max(max, openMax);
   sumOfMins.add(openMin);

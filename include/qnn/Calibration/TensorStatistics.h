@@ -19,7 +19,7 @@
 // Usage:
 //   TensorStatistics s;
 //   for each sample {
-//     s.add(data, n);                            // once or in parts
+//     s.add(data, n, n);                         // once or in parts
 //     s.endSample();
 //   }
 //   if (s.hasNonFinite()) ...                    // NaN or infinity was seen
@@ -44,6 +44,12 @@ namespace mlir::qnn {
 
 /// Least and largest value of every sample, and a histogram.
 ///
+/// The histogram counts all values of a sample of up to kMaxCounted. Of a
+/// larger one it counts every k-th block of 16 values, k being the least number
+/// above size / kMaxCounted that has no factor in common with the size (so that
+/// all channels and rows are counted alike), and once more its least and its
+/// largest value. This depends on nothing but the size of the sample.
+///
 /// Bin i counts the values in [(i - kBins/2) * 2^e, (i + 1 - kBins/2) * 2^e),
 /// where e is the smallest exponent that holds every |value| seen. A larger
 /// value doubles the width: neighbouring bins merge in pairs, which gives
@@ -54,12 +60,15 @@ public:
   static constexpr int kBins = 2048;
   /// Smallest exponent of the bin width: the smallest f32 above zero.
   static constexpr int kMinLog2Width = -149;
+  /// Largest sample that is counted whole.
+  static constexpr int64_t kMaxCounted = 16384;
 
   TensorStatistics() : counts(kBins, 0) {}
 
-  /// Takes `n` values of the current sample. When one is NaN or infinite the
-  /// flag is set and the values of this call are not counted.
-  void add(const float *data, int64_t n);
+  /// Takes `n` more values of the current sample, which has `sampleSize`. When
+  /// one is NaN or infinite the flag is set and the values of this call are not
+  /// counted.
+  void add(const float *data, int64_t n, int64_t sampleSize);
   /// Ends the current sample; without values it is none.
   void endSample();
   /// Takes everything `other` has seen. Precondition: no open samples.
@@ -92,7 +101,9 @@ public:
   static llvm::Expected<TensorStatistics> fromJSON(const llvm::json::Value &);
 
 private:
+  static int64_t getBlockStride(int64_t sampleSize);
   void widen(int newLog2Width);
+  void count(float value);
   std::pair<float, float> getPercentileRange(double percent) const;
 
   std::vector<uint64_t> counts;

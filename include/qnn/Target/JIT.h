@@ -26,6 +26,9 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 
+#include <cstdlib>
+#include <memory>
+
 namespace llvm::orc {
 class LLJIT;
 } // namespace llvm::orc
@@ -75,7 +78,7 @@ private:
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   EntryFn entry = nullptr;
-  std::vector<char> memory; ///< arena and constants, with room to align
+  std::unique_ptr<char, decltype(&std::free)> memory; ///< of the next two
   char *arena = nullptr;
   char *constants = nullptr;
   SmallVector<TensorInfo> inputs, outputs;
