@@ -58,12 +58,13 @@ static bool isSampleFile(StringRef path) {
   return extension == ".npy" || extension == ".npz";
 }
 
-static llvm::Error addFiles(StringRef path, std::vector<std::string> &files) {
+static llvm::Error addFiles(StringRef path, StringRef what,
+                            std::vector<std::string> &files) {
   if (!llvm::sys::fs::exists(path))
-    return makeError("calibration data '" + path + "' does not exist");
+    return makeError(Twine(what) + " '" + path + "' does not exist");
   if (!llvm::sys::fs::is_directory(path)) {
     if (!isSampleFile(path))
-      return makeError("calibration data '" + path +
+      return makeError(Twine(what) + " '" + path +
                        "': expected an .npz file, an .npy file or a directory");
     files.push_back(path.str());
     return llvm::Error::success();
@@ -75,9 +76,9 @@ static llvm::Error addFiles(StringRef path, std::vector<std::string> &files) {
     if (isSampleFile(entry->path()))
       found.push_back(entry->path());
   if (code)
-    return makeError("calibration data '" + path + "': " + code.message());
+    return makeError(Twine(what) + " '" + path + "': " + code.message());
   if (found.empty())
-    return makeError("calibration data '" + path +
+    return makeError(Twine(what) + " '" + path +
                      "': expected .npz or .npy files in the directory");
   llvm::sort(found);
   llvm::append_range(files, found);
@@ -91,11 +92,11 @@ static llvm::Error addFiles(StringRef path, std::vector<std::string> &files) {
 /// How the array of `stream` is read for `input`.
 static llvm::Expected<Source> makeSource(std::unique_ptr<NpyStream> stream,
                                          const TensorInfo &input,
-                                         StringRef path) {
+                                         StringRef path, StringRef what) {
   ArrayRef<int64_t> shape = stream->getShape(), wanted = input.shape;
   std::string got = describeArray(stream->getType(), shape);
   if (stream->getType() != NpyType::Float32)
-    return makeError("calibration data '" + path + "': expected float32 for '" +
+    return makeError(Twine(what) + " '" + path + "': expected float32 for '" +
                      input.name + "', got " + got +
                      ": convert with a.astype('float32')");
   Source source;
@@ -116,13 +117,13 @@ static llvm::Expected<Source> makeSource(std::unique_ptr<NpyStream> stream,
     std::string rest =
         wanted.empty() ? ""
                        : describeArray(NpyType::Float32, wanted.drop_front());
-    return makeError("calibration data '" + path +
+    return makeError(Twine(what) + " '" + path +
                      "': expected samples of shape " +
                      (wanted.empty() ? "float32" : rest) + " for input '" +
                      input.name + "' along axis 0, got " + got);
   }
   if (source.samples == 0)
-    return makeError("calibration data '" + path + "': no samples for input '" +
+    return makeError(Twine(what) + " '" + path + "': no samples for input '" +
                      input.name + "'");
   source.stream = std::move(stream);
   return source;
@@ -134,7 +135,7 @@ SampleReader::openFile(StringRef path) const {
   file->path = path.str();
   bool isArchive = path.ends_with(".npz");
   if (!isArchive && inputs.size() != 1)
-    return makeError("calibration data '" + path + "': the network has " +
+    return makeError(Twine(what) + " '" + path + "': the network has " +
                      Twine(inputs.size()) +
                      " inputs: give an .npz file with one array per input");
   if (isArchive) {
@@ -145,7 +146,7 @@ SampleReader::openFile(StringRef path) const {
   }
   for (const TensorInfo &input : inputs) {
     if (isArchive && !llvm::is_contained(file->archive->getNames(), input.name))
-      return makeError("calibration data '" + path +
+      return makeError(Twine(what) + " '" + path +
                        "': expected an array named like the input '" +
                        input.name + "', got " +
                        llvm::join(file->archive->getNames(), ", "));
@@ -153,13 +154,13 @@ SampleReader::openFile(StringRef path) const {
         isArchive ? file->archive->stream(input.name) : NpyStream::open(path);
     if (!stream)
       return stream.takeError();
-    auto source = makeSource(std::move(*stream), input, path);
+    auto source = makeSource(std::move(*stream), input, path, what);
     if (!source)
       return source.takeError();
     if (file->sources.empty())
       file->runs = source->getRuns();
     if (file->runs != source->getRuns())
-      return makeError("calibration data '" + path + "': input '" +
+      return makeError(Twine(what) + " '" + path + "': input '" +
                        inputs.front().name + "' has samples for " +
                        Twine(file->runs) + " runs, input '" + input.name +
                        "' for " + Twine(source->getRuns()));
@@ -169,17 +170,19 @@ SampleReader::openFile(StringRef path) const {
 }
 
 llvm::Expected<std::unique_ptr<SampleReader>>
-SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs) {
+SampleReader::open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs,
+                   StringRef what) {
   std::unique_ptr<SampleReader> reader(new SampleReader);
   reader->inputs.assign(inputs.begin(), inputs.end());
+  reader->what = what.str();
   if (inputs.empty())
-    return makeError("the network has no inputs to calibrate");
+    return makeError("the network has no inputs for " + what);
   for (const TensorInfo &input : inputs)
     if (ShapedType::getNumElements(input.shape) == 0)
       return makeError("input '" + input.name + "' has no elements");
   for (StringRef path : paths) {
     std::vector<std::string> found;
-    if (llvm::Error error = addFiles(path, found))
+    if (llvm::Error error = addFiles(path, what, found))
       return std::move(error);
     for (std::string &file : found)
       reader->files.emplace_back(std::move(file), reader->sources.size());
@@ -235,7 +238,7 @@ llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
                                  sample.size() * sizeof(float)}))
       return error;
     if (!llvm::all_of(sample, [](float v) { return std::isfinite(v); }))
-      return makeError("calibration data '" + current->path + "': sample " +
+      return makeError(Twine(what) + " '" + current->path + "': sample " +
                        Twine(source.done + i) + " of input '" +
                        inputs[input].name + "' holds NaN or infinity");
     source.hashes.push_back(llvm::xxh3_64bits(

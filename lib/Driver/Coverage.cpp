@@ -178,34 +178,60 @@ static std::string describeResult(Operation *op) {
   return text;
 }
 
+/// Why a conversion is there: who makes or reads its floats.
+static std::string getFloatSide(Operation *conversion) {
+  if (isa<quant::QuantizeCastOp>(conversion)) {
+    Operation *producer = conversion->getOperand(0).getDefiningOp();
+    return producer ? "'" + getLayerName(producer).str() + "' is float"
+                    : "the input is float";
+  }
+  for (Operation *user : conversion->getResult(0).getUsers())
+    if (!isa<func::ReturnOp>(user))
+      return "'" + getLayerName(user).str() + "' is float";
+  return "the output is float";
+}
+
+/// A remark on a conversion between float and integers, or between two scales.
+static void explainConversion(Operation *op, const CostModel &model,
+                              DiagnosticLog &log) {
+  auto type = cast<ShapedType>(op->getOperand(0).getType());
+  // Constants are converted at compile time.
+  Operation *neighbour = getNeighbour(op);
+  if (isa<ConstantOp>(neighbour) || !type.hasStaticShape())
+    return;
+  int64_t elements = type.getNumElements();
+  if (isa<RequantizeOp>(op)) {
+    log.add(
+        {formatLocation(op->getLoc()), "",
+         llvm::formatv("requantizes {0} elements because their reader wants "
+                       "another scale: predicted to take {1}",
+                       elements, getMicroseconds(model.predict(op, true)))});
+    return;
+  }
+  log.add({formatLocation(neighbour->getLoc()), "",
+           llvm::formatv("{0} {1} elements because {2}: predicted to take {3}",
+                         isa<quant::QuantizeCastOp>(op) ? "quantizes"
+                                                        : "dequantizes",
+                         elements, getFloatSide(op),
+                         getMicroseconds(model.convert(elements)))});
+}
+
 void qnn::explainChoices(func::FuncOp func, const TargetLevel &level,
                          DiagnosticLog &log) {
   CostModel model(level);
   func.walk([&](Operation *op) {
-    if (isLayer(op) && isa<QuantizableOpInterface>(op)) {
-      bool int8 = isInt8(op);
-      log.add({formatLocation(op->getLoc()), "",
-               llvm::formatv("computes in {0} at {1}: predicted to take {2}, "
-                             "in {3} {4}{5}",
-                             int8 ? "int8" : "float", level.name,
-                             getMicroseconds(model.predict(op, int8)),
-                             int8 ? "float" : "int8",
-                             getMicroseconds(model.predict(op, !int8)),
-                             describeResult(op))});
-    }
-    bool quantizes = isa<quant::QuantizeCastOp>(op);
-    if (!quantizes && !isa<quant::DequantizeCastOp>(op))
+    if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp, RequantizeOp>(op))
+      return explainConversion(op, model, log);
+    if (!isLayer(op) || !isa<QuantizableOpInterface>(op))
       return;
-    auto type = cast<ShapedType>(op->getOperand(0).getType());
-    // Constants are converted at compile time.
-    Operation *neighbour = getNeighbour(op);
-    if (isa<ConstantOp>(neighbour) || !type.hasStaticShape())
-      return;
-    log.add({formatLocation(neighbour->getLoc()), "",
-             llvm::formatv(
-                 "{0} {1} elements at its border to float, predicted to "
-                 "take {2}",
-                 quantizes ? "quantizes" : "dequantizes", type.getNumElements(),
-                 getMicroseconds(model.convert(type.getNumElements())))});
+    bool int8 = isInt8(op);
+    log.add({formatLocation(op->getLoc()), "",
+             llvm::formatv("computes in {0} at {1}: predicted to take {2}, in "
+                           "{3} {4}{5}",
+                           int8 ? "int8" : "float", level.name,
+                           getMicroseconds(model.predict(op, int8)),
+                           int8 ? "float" : "int8",
+                           getMicroseconds(model.predict(op, !int8)),
+                           describeResult(op))});
   });
 }

@@ -232,7 +232,8 @@ static void printFlipped(const Summary &summary, llvm::raw_ostream &os) {
   if (flipped.empty())
     return;
   size_t shown = std::min<size_t>(flipped.size(), summary.options.worst);
-  os << llvm::formatv("\n{0} samples with flipped predictions", flipped.size());
+  os << llvm::formatv("\n{0} sample{1} with flipped predictions",
+                      flipped.size(), flipped.size() == 1 ? "" : "s");
   if (shown < flipped.size())
     os << llvm::formatv(", {0} shown", shown);
   os << '\n';

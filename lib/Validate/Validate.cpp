@@ -312,7 +312,7 @@ qnn::validateNetworks(const ValidateOptions &options, llvm::raw_ostream &os) {
   SmallVector<TensorInfo> inputs;
   for (const PortInfo &port : pair->inputs())
     inputs.push_back({port.name, port.shape, {}});
-  auto reader = SampleReader::open(options.data, inputs);
+  auto reader = SampleReader::open(options.data, inputs, "samples");
   if (!reader)
     return reader.takeError();
   auto shapes = pair->getOutputShapes();

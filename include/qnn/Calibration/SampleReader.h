@@ -45,9 +45,11 @@ struct BatchInfo {
 
 class SampleReader {
 public:
-  /// Opens `paths`; an error names the file, the array and the remedy.
+  /// Opens `paths`; an error names the file, the array and the remedy, and
+  /// calls the file `what`.
   static llvm::Expected<std::unique_ptr<SampleReader>>
-  open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs);
+  open(ArrayRef<std::string> paths, ArrayRef<TensorInfo> inputs,
+       StringRef what = "calibration data");
   ~SampleReader();
 
   /// Runs and samples in all files.
@@ -84,6 +86,7 @@ private:
   llvm::Error fill(size_t input, MutableArrayRef<float> buffer);
   void countSamples();
 
+  std::string what;
   SmallVector<TensorInfo> inputs;
   std::vector<CalibrationSource> sources;
   std::vector<std::pair<std::string, size_t>> files; ///< and their source

@@ -49,3 +49,9 @@ func.func @main(%x: tensor<1x8xf32> {qnn.name = "x"}) -> (tensor<1x4xf32> {qnn.n
   %1 = qnn.relu %x : (tensor<1x8xf32>) -> tensor<1x8xf32>
   return %0, %1 : tensor<1x4xf32>, tensor<1x8xf32>
 }
+//--- swapped.mlir
+func.func @main(%x: tensor<1x8xf32> {qnn.name = "x"}) -> (tensor<1x8xf32> {qnn.name = "copy"}, tensor<1x4xf32> {qnn.name = "scores"}) {
+  %0 = qnn.slice %x {starts = array<i64: 0, 0>, sizes = array<i64: 1, 4>, steps = array<i64: 1, 1>} : (tensor<1x8xf32>) -> tensor<1x4xf32>
+  %1 = qnn.relu %x : (tensor<1x8xf32>) -> tensor<1x8xf32>
+  return %1, %0 : tensor<1x8xf32>, tensor<1x4xf32>
+}
