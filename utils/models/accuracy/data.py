@@ -31,7 +31,7 @@ class Task:
 SHAPES = Task(shapes.draw_shapes, "image", len(shapes.SHAPES), True)
 SCENES = Task(shapes.draw_scenes, "image", len(shapes.SCENE_SHAPES) + 1, True)
 TONES = Task(tones.draw_tones, "frames", len(tones.TONES), False)
-TASKS = {"residual": SHAPES, "mobile": SHAPES, "squeeze": SHAPES, "segmenter": SCENES, "attention": SHAPES, "encoder": SHAPES,
+TASKS = {"residual": SHAPES, "mobile": SHAPES, "squeeze": SHAPES, "segmenter": SCENES, "attention": SHAPES,
          "keyword": TONES}
 
 

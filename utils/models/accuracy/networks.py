@@ -5,7 +5,6 @@
   squeeze     MobileNetV3-style: hard-swish, squeeze-and-excite with hard-sigmoid gates
   segmenter   U-Net-style: two levels down and up, skips by concat; the last concat adds the image itself, whose range is 0..1
   attention   LeViT-style transformer encoder: a convolutional patch embedding, softmax attention of several heads, batch norm and hard-swish
-  encoder     pre-norm transformer encoder with LayerNorm, learned positions and ReLU feed-forward layers
   keyword     1-D convolutions and a dense classifier on 24 filter-bank channels over 64 frames
 """
 
@@ -148,39 +147,14 @@ class AttentionLayer(nn.Module):
 class Attention(nn.Module):
     def __init__(self, classes):
         super().__init__()
-        self.embedding = nn.Sequential(normed(3, 16, 3, 2), nn.Hardswish(), normed(16, 32, 3, 2), nn.Hardswish(), normed(32, 64, 3, 1))
+        self.embedding = nn.Sequential(normed(3, 24, 3, 2), nn.Hardswish(), normed(24, 48, 3), nn.Hardswish(), normed(48, 64, 3, 2),
+                                       nn.Hardswish(), normed(64, 64, 3))
         self.position = nn.Parameter(torch.randn(1, 64, 64) * 0.02)
-        self.layers, self.classifier = nn.Sequential(*[AttentionLayer(64, 4) for _ in range(4)]), nn.Linear(64, classes)
+        self.layers, self.classifier = nn.Sequential(*[AttentionLayer(64, 4) for _ in range(3)]), nn.Linear(64, classes)
 
     def forward(self, image):
         x = self.embedding(image).flatten(2).transpose(1, 2) + self.position
         return self.classifier(self.layers(x).mean(1))
-
-
-class EncoderLayer(nn.Module):
-    def __init__(self, channels, heads):
-        super().__init__()
-        self.before, self.between, self.heads = nn.LayerNorm(channels), nn.LayerNorm(channels), heads
-        self.query, self.key, self.value, self.join = (nn.Linear(channels, channels) for _ in range(4))
-        self.wide, self.narrow = nn.Linear(channels, 3 * channels), nn.Linear(3 * channels, channels)
-
-    def forward(self, x):
-        y = self.before(x)
-        x = x + self.join(attend(self.query(y), self.key(y), self.value(y), self.heads))
-        return x + self.narrow(F.relu(self.wide(self.between(x))))
-
-
-class Encoder(nn.Module):
-    def __init__(self, classes):
-        super().__init__()
-        self.embedding = nn.Sequential(nn.Conv2d(3, 32, 4, 2, 1), nn.ReLU(), nn.Conv2d(32, 64, 2, 2))
-        self.position = nn.Parameter(torch.randn(1, 64, 64) * 0.02)
-        self.layers, self.norm = nn.Sequential(*[EncoderLayer(64, 4) for _ in range(4)]), nn.LayerNorm(64)
-        self.classifier = nn.Linear(64, classes)
-
-    def forward(self, image):
-        x = self.embedding(image).flatten(2).transpose(1, 2) + self.position
-        return self.classifier(self.norm(self.layers(x)).mean(1))
 
 
 class Keyword(nn.Module):

@@ -31,8 +31,7 @@ RECIPES = {
     "mobile": (networks.Mobile, 12, 6e-3, 13),
     "squeeze": (networks.Squeeze, 11, 6e-3, 13),
     "segmenter": (networks.Segmenter, 9, 5e-3, 13),
-    "attention": (networks.Attention, 12, 4e-3, 14),
-    "encoder": (networks.Encoder, 14, 2e-3, 17),
+    "attention": (networks.Attention, 12, 3e-3, 14),
     "keyword": (networks.Keyword, 14, 4e-3, 13),
 }
 
