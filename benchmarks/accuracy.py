@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures what quantization costs the trained networks of utils/models/accuracy, on samples that took part in nothing else.
 
-  benchmarks/accuracy.py [NAME|FILE.onnx ...] [--samples=10000] [--only=PATTERN] [--output-dir=DIR]
+  benchmarks/accuracy.py [NAME|FILE.onnx ...] [--samples=10000] [--only=PATTERN] [--variant=NAME=FLAGS ...] [--output-dir=DIR]
 
 Per network: our f32 object, ONNX Runtime on the float model and on its plain recipe (benchmarks/quantize_peer.py), then every way
 of quantizing that quant-compile offers. `lost` is how many points of accuracy are lost against our f32, with the paired
@@ -29,15 +29,16 @@ sys.path.insert(0, str(MODELS))
 import data  # found in MODELS
 
 
-def our_variants(calibration):
-    """{name: flags of quant-compile}: one for each calibrator, and what chooses by itself."""
+def our_variants(calibration, more):
+    """{name: flags of quant-compile}: one for each calibrator, what chooses by itself, and what the command line adds."""
     variants = {calibrator: [f"--calibrator={calibrator}"] for calibrator in contenders.offered("calibrator", *CALIBRATORS)}
     if contenders.offered("precision", "auto"):
         variants["precision=auto"] = ["--precision=auto"]
+    variants.update({name: flags.split() for name, _, flags in (variant.partition("=") for variant in more)})
     return {name: [*flags, f"--calibration-data={calibration}"] for name, flags in variants.items()}
 
 
-def all_contenders(model, calibration, pattern):
+def all_contenders(model, calibration, args):
     """{name: function that makes it}; our float comes first and is always there, the others are compared with it."""
     def ours(name, flags):
         return lambda: contenders.Ours(model, WORK / f"{model.stem}-{name.replace('=', '-')}.so", flags)
@@ -49,8 +50,8 @@ def all_contenders(model, calibration, pattern):
     makers = {"f32": ours("f32", ["--precision=f32"])}
     if not contenders.lacks_peer():
         makers.update({"ORT f32": lambda: contenders.Peer(model), "ORT int8": peer_int8})
-    makers.update({name: ours(name, flags) for name, flags in our_variants(calibration).items()})
-    return {name: maker for name, maker in makers.items() if name == "f32" or fnmatch.fnmatch(name, pattern)}
+    makers.update({name: ours(name, flags) for name, flags in our_variants(calibration, args.variant).items()})
+    return {name: maker for name, maker in makers.items() if name == "f32" or fnmatch.fnmatch(name, args.only)}
 
 
 def measure(model, args):
@@ -60,7 +61,7 @@ def measure(model, args):
     np.savez(calibration, **{task.feeds: task.load("calibration", CALIBRATION_SAMPLES)[0]})
     samples, labels = task.load("test", args.samples)
     rows, reference = [], None
-    for name, maker in all_contenders(model, calibration, args.only).items():
+    for name, maker in all_contenders(model, calibration, args).items():
         try:
             outputs, figures = maker().measure(samples)
         except (prepare.Failed, RuntimeError) as error:
@@ -94,6 +95,8 @@ def parse_arguments():
     parser.add_argument("networks", nargs="*", metavar="NAME|FILE.onnx", help="default: all of utils/models/accuracy")
     parser.add_argument("--samples", type=int, default=10000, metavar="N", help="test samples (default 10000)")
     parser.add_argument("--only", default="*", metavar="PATTERN", help="measure f32 and the rows whose name matches")
+    parser.add_argument("--variant", action="append", default=[], metavar="NAME=FLAGS",
+                        help="one more row: what quant-compile makes with these flags beside its calibration data")
     parser.add_argument("--output-dir", type=Path, default=WORK, metavar="DIR", help="where accuracy.json goes (default: build/benchmarks/accuracy)")
     args = parser.parse_args()
     names = args.networks or [path.stem for path in sorted(MODELS.glob("*.onnx"))]
