@@ -70,7 +70,8 @@ def contender(model, width, calibration):
         return "int8", contenders.Ours(rounded_model(model, width, None, False), target, ranges)
     if contenders.lacks_peer():
         raise prepare.Failed(f"not executed by quant-compile, and simulating needs ONNX Runtime: {contenders.lacks_peer()}")
-    return "simulated in f32", contenders.Peer(rounded_model(model, width, dict(np.load(calibration)), True))
+    # Optimizations would take some of the casts for superfluous.
+    return "simulated in f32", contenders.Peer(rounded_model(model, width, dict(np.load(calibration)), True), optimize=False)
 
 
 def measure(model, calibration, samples, labels):

@@ -72,8 +72,8 @@ class Ours:
 class Peer:
     """A network run by ONNX Runtime."""
 
-    def __init__(self, model):
-        self.session = onnxruntime.Session(model)
+    def __init__(self, model, optimize=True):
+        self.session = onnxruntime.Session(model, optimize=optimize)
 
     def measure(self, samples):
         (output,) = self.session.outputs
