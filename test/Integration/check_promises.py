@@ -28,8 +28,8 @@ def build(work, name, node, weights, data):
     np.savez(work / f"{name}.npz", x=data)
     subprocess.run(["quant-compile", work / f"{name}.onnx", f"--calibration-data={work / name}.npz", "--force", f"--name={name}",
                     f"--report={work / name}.json", "-o", work / f"{name}.so"], check=True, stderr=subprocess.DEVNULL)
-    low, high = json.loads((work / f"{name}.json").read_text())["calibration"]["tensors"]["x"].values()
-    return demo_object.Network(work / f"{name}.so", name), (max(high, 0) - min(low, 0)) / 255
+    seen = json.loads((work / f"{name}.json").read_text())["calibration"]["tensors"]["x"]
+    return demo_object.Network(work / f"{name}.so", name), (max(seen["max"], 0) - min(seen["min"], 0)) / 255
 
 
 def ratio_db(signal, noise, axis=None):
