@@ -77,7 +77,7 @@ struct CommandLine {
       cl::desc("Quantize layers also where int8 is predicted to be slower than "
                "float at the best level of --march")};
   cl::list<std::string> rules{
-      "precision-rule", cl::value_desc("PATTERN=float|int8|int4"),
+      "precision-rule", cl::value_desc("PATTERN=float|int8|int4|int16"),
       cl::cat(quantization),
       cl::desc("Precision of the layers whose name or op matches PATTERN (* "
                "and ? are wildcards); a later rule wins")};

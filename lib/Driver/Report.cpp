@@ -121,6 +121,8 @@ static int64_t getWeightBytes(Operation *op) {
 static StringRef getPrecision(Operation *op) {
   if (!getQuantizedElementType(op->getResult(0).getType()))
     return "float";
+  if (op->hasAttr(kWidePartAttr))
+    return "int16";
   auto quantizable = dyn_cast<QuantizableOpInterface>(op);
   OpOperand *weight = quantizable ? quantizable.getWeightOperand() : nullptr;
   quant::QuantizedType type =

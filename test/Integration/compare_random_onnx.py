@@ -19,7 +19,7 @@ from shared_object import compile_shared
 
 VARIANTS = [[], ["--calibrator=percentile", "--percentile=99.9"], ["--precision-rule=op:conv2d=float"],
             ["--precision-rule=*=float", "--precision-rule=op:conv2d=int8"], ["--precision-rule=/layer.*=float"],
-            ["--precision-rule=*=int4"]]
+            ["--precision-rule=*=int4"], ["--precision-rule=*=int16"], ["--precision-rule=*[13579]=int16", "--precision-rule=*[048]=int4"]]
 PROCESSORS = {"armv8-a": "cortex-a53", "dotprod": "neoverse-n1", "i8mm": "max"}  # what qemu-aarch64 pretends to be
 RUN_OBJECT = pathlib.Path(__file__).resolve().parents[2] / "utils" / "run_object.c"
 

@@ -35,8 +35,9 @@ struct Rule {
   bool matched = false;
 
   bool matches(QuantizableOpInterface op) const {
-    // Without weights nothing can have fewer bits.
-    if (precision == "int4" && !op.getWeightOperand())
+    // Bits are a matter of layers with weights.
+    bool isForWeights = precision == "int4" || precision == "int16";
+    if (isForWeights && !op.getWeightOperand())
       return false;
     return pattern.match(onKind ? op->getName().stripDialect()
                                 : getLayerName(op));
@@ -51,9 +52,9 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   auto [left, precision] = text.rsplit('=');
   bool onKind = left.consume_front("op:");
   if (left.empty() || precision.empty())
-    return fail() << "expected PATTERN=float, PATTERN=int8 or PATTERN=int4";
-  if (precision != "float" && precision != "int8" && precision != "int4")
-    return fail() << "expected precision float, int8 or int4, got '"
+    return fail() << "expected PATTERN=float, int8, int4 or int16";
+  if (!llvm::is_contained({"float", "int8", "int4", "int16"}, precision))
+    return fail() << "expected precision float, int8, int4 or int16, got '"
                   << precision << "'";
   llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);
   if (!pattern)

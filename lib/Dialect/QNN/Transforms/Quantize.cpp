@@ -12,6 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "WideLayers.h"
+
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
@@ -69,6 +71,8 @@ public:
         emitRemarks(emitRemarks) {}
 
   LogicalResult run() {
+    if (failed(expandWideLayers(func)))
+      return failure();
     SmallVector<Operation *> ops;
     func.walk([&](Operation *op) {
       if (computesInInt8(op))

@@ -23,6 +23,10 @@ bool qnn::isKeptInt8(Operation *op) {
   return op->hasAttr(kPrecisionAttr) && !isKeptFloat(op);
 }
 
+bool qnn::hasWideActivations(Operation *op) {
+  return hasPrecision(op, "int16");
+}
+
 int qnn::getWeightBits(Operation *op) {
   return hasPrecision(op, "int4") ? 4 : 8;
 }

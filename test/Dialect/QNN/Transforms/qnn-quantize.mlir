@@ -225,3 +225,33 @@ func.func @quantizes_to_four_bits(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
   %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }
+
+// -----
+
+// Activations of 16 bits: halves of scale 256 s and s, s = 127.998 / 32639, the same weights twice, the bias once; the clamp of the sum
+// and of the layer before, which would round to 8 bits, is float.
+// CHECK-LABEL: func.func @splits_16_bits(
+// CHECK: %[[BEFORE:.+]] = qnn.fully_connected %{{[0-9]+}}, %{{[0-9]+}} : (
+// CHECK: %[[X:.+]] = qnn.clip %[[BEFORE]] {max = 3.40282347E+38 : f32, min = 0.000000e+00 : f32, qnn.precision = "float"}
+// CHECK: %[[HQ:.+]] = "quant.qcast"(%[[X]]) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 1.000000e+00>>
+// CHECK: %[[H:.+]] = "quant.dcast"(%[[HQ]])
+// CHECK: %[[REST:.+]] = qnn.sub %[[X]], %[[H]] {qnn.precision = "float"}
+// CHECK: %[[LQ:.+]] = "quant.qcast"(%[[REST]]) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 3.906250e-03>>
+// CHECK: %[[L:.+]] = "quant.dcast"(%[[LQ]])
+// CHECK: %[[HIGH:.+]] = qnn.fully_connected %[[H]], %{{[0-9]+}} {qnn.int16_part
+// CHECK: %[[LOW:.+]] = qnn.fully_connected %[[L]], %{{[0-9]+}} bias(%{{[0-9]+}}) {qnn.int16_part
+// CHECK: %[[SUM:.+]] = qnn.add %[[HIGH]], %[[LOW]] {qnn.precision = "float"}
+// CHECK: %[[Y:.+]] = qnn.add %[[SUM]], %[[X]] {clamp_min = 0.000000e+00 : f32, qnn.precision = "float"}
+// CHECK: return %[[Y]]
+func.func @splits_16_bits(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = qnn.constant dense<[[1.984375, -0.5], [1.0, 0.5]]> : tensor<2x2xf32>
+  %b = qnn.constant dense<0.25> : tensor<2xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights}}
+  %1 = qnn.fully_connected %0, %w {clamp_min = 0.0 : f32} : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  %2 = qnn.observe %1 as "a" range [0.0, 127.49609375] : tensor<1x2xf32>
+  // expected-remark@+1 {{quantized weights}}
+  %3 = qnn.fully_connected %2, %w bias(%b) residual(%2) {clamp_min = 0.0 : f32, qnn.precision = "int16"} : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  %4 = qnn.observe %3 as "b" range [0.0, 127.5] : tensor<1x2xf32>
+  return %4 : tensor<1x2xf32>
+}

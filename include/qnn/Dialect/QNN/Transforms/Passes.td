@@ -184,9 +184,10 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
     Marks layers with the attribute `qnn.precision = "float"`, which keeps them
     out of quantization; every other quantizable layer runs in int8, those that a
     rule names with `qnn.precision = "int8"` even where that is predicted to be
-    slower (`qnn-keep-faster-float`). `"int4"` is int8 with weights of 4 bits, for
-    layers with weights. A rule is `PATTERN=float`, `PATTERN=int8` or
-    `PATTERN=int4`; the pattern is a glob (`*`, `?`, `[a-z]`) on the layer name, which is the name of the ONNX node, or, after `op:`, on
+    slower (`qnn-keep-faster-float`). For layers with weights `"int4"` is int8 with
+    weights of 4 bits, and `"int16"` int8 with activations of 16 bits. A rule is
+    `PATTERN=float`, `int8`, `int4` or `int16`; the pattern is a glob (`*`, `?`,
+    `[a-z]`) on the layer name, which is the name of the ONNX node, or, after `op:`, on
     the kind of the op (`op:conv2d`). The last matching rule wins. Layers no
     rule matches keep their mark; `qnn.softmax` and `qnn.div` without a rule
     become float, because their integer forms lose accuracy and save no time.
@@ -217,7 +218,7 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
   }];
   let options = [
     ListOption<"rules", "rules", "std::string",
-        "Comma-separated PATTERN=float, PATTERN=int8 or PATTERN=int4; the last match wins">,
+        "Comma-separated PATTERN=float, int8, int4 or int16; the last match wins">,
     QNN_EmitRemarks
   ];
 }
@@ -237,7 +238,7 @@ def KeepFasterFloatPass : QNN_Pass<"qnn-keep-faster-float"> {
 
     Refuses: a level that --march does not take is an error. Layers that are
     float already, by rule or because they have no integer form, stay so, and
-    layers marked `qnn.precision = "int8"` or `"int4"` stay so.
+    layers marked `qnn.precision = "int8"`, `"int4"` or `"int16"` stay so.
 
     Before (`-qnn-keep-faster-float=level=x86-64-v3`): two conversions for one product of elements
     ```mlir
@@ -381,6 +382,13 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       `s = f32(max|w| / 127)`, zero point 0; of layers marked `qnn.precision =
       "int4"` i4 in [-7, 7], `s = f32(max|w| / 7)`;
     - biases: i32, scale = input scale x weight scale, exact in binary64;
+    - layers marked `qnn.precision = "int16"`: with `s = f32(M / 32639)`, M being
+      the largest magnitude of the input's 8-bit type, the input is
+      `h = quantize(x; 256 s)` and `l = quantize(x - dequantize(h); s)`, both s8
+      with zero point 0. Two layers with the same weights multiply them (the
+      one of `l` has the bias) and leave their sums float, where they are
+      added; residual and clamp follow in float. An int8 layer that makes the
+      input leaves its sum float as well, so that the input has 16 bits;
     - a layer's `qnn.rounded_weights` (i8) are taken for its weights, each one a
       neighbour of w / s, and its `qnn.bias_correction` (f32) is added to its
       biases first. In float execution neither has an effect.

@@ -36,7 +36,8 @@
 namespace mlir::qnn {
 
 /// The discardable attribute that keeps an op "float", or "int8" whatever that
-/// costs; "int4" is int8 with weights of 4 bits.
+/// costs; "int4" is int8 with weights of 4 bits, "int16" with activations
+/// of 16.
 inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
@@ -53,6 +54,10 @@ bool isKeptFloat(Operation *op);
 bool isKeptInt8(Operation *op);
 /// The bits of the weights that `op` gets in integers: 4 or 8.
 int getWeightBits(Operation *op);
+/// On the two int8 layers that qnn-quantize makes of one marked "int16".
+inline constexpr StringLiteral kWidePartAttr = "qnn.int16_part";
+/// True when `op` carries `qnn.precision = "int16"`.
+bool hasWideActivations(Operation *op);
 /// True when `op` has an integer form and nothing keeps it float.
 bool runsInInt8(Operation *op);
 /// True when `op` runs in int8 and commutes with dequantization.
