@@ -10,6 +10,8 @@ packages=(
   cmake ninja-build ccache pkg-config libc6-dev libstdc++-12-dev zlib1g-dev git
   # Reading ONNX files and NumPy archives.
   libonnx-dev libprotobuf-dev protobuf-compiler libzip-dev
+  # Mixed precisions: integer programs; rounding of weights: matrices.
+  coinor-libcbc-dev libeigen3-dev
   # The threads of quant-run.
   libtbb-dev
   # Tests and demo: the networks come from PyTorch and torchvision, the digits from scikit-learn.

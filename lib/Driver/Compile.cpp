@@ -7,9 +7,11 @@
 
 #include "qnn/Driver/Compile.h"
 
+#include "AutoPrecision.h"
 #include "Steps.h"
 
 #include "qnn/Calibration/Calibration.h"
+#include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Driver/LoadModel.h"
 #include "qnn/InitAll.h"
 #include "qnn/Pipelines/Pipelines.h"
@@ -44,10 +46,16 @@ private:
   llvm::Error checkCalibration();
   llvm::Error runPasses(function_ref<void(PassManager &)> build,
                         StringRef what);
+  llvm::Error insertObservers();
   llvm::Error quantize();
+  llvm::Error quantizeWith(StringRef cache, bool keepFaster);
+  llvm::Error quantizeAutomatically();
+  llvm::Error quantizeByRecipe();
+  llvm::Error saveImproved(ModuleOp improved, const Recipe &recipe);
   llvm::Expected<std::string> calibrateInto(SmallVectorImpl<char> &temporary);
   llvm::Error explain();
   ReportInput getReportInput(const GeneratedCode *code, uint64_t bytes) const;
+  llvm::Error emit();
   llvm::Error emitMLIR();
   llvm::Error emitCode();
   llvm::Expected<std::string> emitFile(GeneratedCode &code);
@@ -61,15 +69,22 @@ private:
   llvm::Triple triple;
   OwningOpRef<ModuleOp> module;
   std::optional<CalibrationCache> calibration;
-  std::optional<Coverage> coverage; ///< of an int8 network
+  std::optional<Coverage> coverage;           ///< of an int8 network
+  std::optional<llvm::json::Object> accuracy; ///< of --precision=auto
+  /// Writing a result that a search may still better: nothing is said about it.
+  bool isInterim = false;
   OutputFiles files;
 };
 } // namespace
 
 /// Says before any work what int8 needs.
 llvm::Error Compilation::checkCalibration() {
-  if (!options.calibrationData.empty())
+  if (!options.calibrationData.empty() || !options.recipe.empty())
     return llvm::Error::success();
+  if (options.precision == Precision::Auto ||
+      options.calibrator == kAutoCalibrator)
+    return makeError("choosing by what samples show needs samples: give "
+                     "--calibration-data=FILE.npz");
   if (options.calibrationCache.empty())
     return makeError("--precision=int8 needs sample inputs to find the ranges "
                      "of tensors: give --calibration-data=FILE.npz (or a "
@@ -122,30 +137,25 @@ Compilation::calibrateInto(SmallVectorImpl<char> &temporary) {
   return path;
 }
 
-llvm::Error Compilation::quantize() {
+llvm::Error Compilation::insertObservers() {
   CalibrationPipelineOptions observing;
   observing.rules = options.precisionRules;
   observing.emitRemarks = true;
   auto observe = [&](PassManager &passes) {
     buildCalibrationPipeline(passes, observing);
   };
-  if (llvm::Error error = runPasses(observe, "insert observers into"))
-    return error;
-  SmallString<128> temporary;
-  auto cleanup = llvm::make_scope_exit([&] {
-    if (!temporary.empty())
-      llvm::sys::fs::remove(temporary);
-  });
-  llvm::Expected<std::string> cache = calibrateInto(temporary);
-  if (!cache)
-    return cache.takeError();
+  return runPasses(observe, "insert observers into");
+}
+
+/// Quantizes with the ranges of `cache`, or with those the observers have.
+llvm::Error Compilation::quantizeWith(StringRef cache, bool keepFaster) {
   QuantizePipelineOptions quantizing;
-  quantizing.cache = *cache;
+  quantizing.cache = cache.str();
   quantizing.method = options.calibrator;
   quantizing.percentile = options.percentile;
   quantizing.integerResults = options.quantizedIO;
-  quantizing.emitRemarks = true;
-  if (!options.force) {
+  quantizing.emitRemarks = !isInterim;
+  if (keepFaster && !options.force) {
     auto levels = parseLevels(options.march, triple);
     if (!levels)
       return levels.takeError();
@@ -155,6 +165,98 @@ llvm::Error Compilation::quantize() {
     buildQuantizePipeline(passes, quantizing);
   };
   return runPasses(build, "quantize");
+}
+
+llvm::Error Compilation::quantize() {
+  if (!options.recipe.empty())
+    return quantizeByRecipe();
+  if (options.precision == Precision::Auto)
+    return quantizeAutomatically();
+  if (llvm::Error error = insertObservers())
+    return error;
+  SmallString<128> temporary;
+  auto cleanup = llvm::make_scope_exit([&] {
+    if (!temporary.empty())
+      llvm::sys::fs::remove(temporary);
+  });
+  llvm::Expected<std::string> cache = calibrateInto(temporary);
+  if (!cache)
+    return cache.takeError();
+  if (options.calibrator != kAutoCalibrator)
+    return quantizeWith(*cache, /*keepFaster=*/true);
+  if (llvm::Error error = chooseCalibrators(*module, options, *calibration))
+    return error;
+  return quantizeWith("", /*keepFaster=*/true);
+}
+
+/// A better network was found: whoever stops the search has this one.
+llvm::Error Compilation::saveImproved(ModuleOp improved, const Recipe &recipe) {
+  if (!options.maxDrop && !options.minSqnr)
+    return llvm::Error::success();
+  OwningOpRef<ModuleOp> original = std::move(module);
+  module = cast<ModuleOp>(improved->clone());
+  isInterim = true;
+  if (!options.saveRecipe.empty())
+    files.add(options.saveRecipe, recipe.toText());
+  llvm::Error error = quantizeWith("", /*keepFaster=*/false);
+  if (!error)
+    error = emit();
+  isInterim = false;
+  files = OutputFiles();
+  module = std::move(original);
+  return error;
+}
+
+llvm::Error Compilation::quantizeAutomatically() {
+  auto levels = parseLevels(options.march, triple);
+  if (!levels)
+    return levels.takeError();
+  std::string graph = getGraphHash(getFunction());
+  if (llvm::Error error = insertObservers())
+    return error;
+  if (!options.force) {
+    KeepFasterFloatPassOptions faster;
+    faster.level = levels->back()->name.str();
+    faster.emitRemarks = true;
+    auto build = [&](PassManager &passes) {
+      passes.addNestedPass<func::FuncOp>(createKeepFasterFloatPass(faster));
+    };
+    if (llvm::Error error = runPasses(build, "choose precisions of"))
+      return error;
+  }
+  llvm::Expected<CalibrationCache> seen =
+      calibrate(*module, options.calibrationData, log);
+  if (!seen)
+    return seen.takeError();
+  calibration = std::move(*seen);
+  auto save = [&](ModuleOp improved, const Recipe &recipe) {
+    return saveImproved(improved, recipe);
+  };
+  llvm::Expected<AutoResult> result = choosePrecisions(
+      *module, graph, options, *calibration, *levels->back(), save, log);
+  if (!result)
+    return result.takeError();
+  accuracy = std::move(result->report);
+  if (!options.saveRecipe.empty())
+    files.add(options.saveRecipe, result->recipe.toText());
+  return quantizeWith("", /*keepFaster=*/false);
+}
+
+llvm::Error Compilation::quantizeByRecipe() {
+  llvm::Expected<Recipe> recipe = Recipe::load(options.recipe);
+  if (!recipe)
+    return recipe.takeError();
+  if (std::string graph = getGraphHash(getFunction()); graph != recipe->graph)
+    return makeError("recipe '" + options.recipe + "' is of another network " +
+                     "(graph " + recipe->graph + ", expected " + graph +
+                     "); save a new one with --save-recipe");
+  if (llvm::Error error = recipe->applyLayers(getFunction()))
+    return error;
+  if (llvm::Error error = insertObservers())
+    return error;
+  if (llvm::Error error = applyRecipe(*recipe, *module, options))
+    return error;
+  return quantizeWith("", /*keepFaster=*/false);
 }
 
 /// Says what int8 covers and what the choices cost; refuses fallbacks where the
@@ -176,9 +278,20 @@ llvm::Error Compilation::explain() {
 
 ReportInput Compilation::getReportInput(const GeneratedCode *code,
                                         uint64_t bytes) const {
-  return {
-      options, calibration ? &*calibration : nullptr, code,
-      bytes,   coverage ? &*coverage : nullptr,       diagnostics.getRemarks()};
+  return {options,
+          calibration ? &*calibration : nullptr,
+          code,
+          bytes,
+          coverage ? &*coverage : nullptr,
+          diagnostics.getRemarks(),
+          accuracy ? &*accuracy : nullptr};
+}
+
+llvm::Error Compilation::emit() {
+  if (options.quantizedIO)
+    if (llvm::Error error = exposeQuantizedIO(getFunction()))
+      return error;
+  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
 }
 
 llvm::Error Compilation::emitMLIR() {
@@ -216,7 +329,7 @@ llvm::Error Compilation::emitCode() {
       generateCode(*module, *levels, triple, llvmContext);
   if (failed(code))
     return makeError("cannot generate code for the network");
-  if (options.printSchedule)
+  if (options.printSchedule && !isInterim)
     printSchedules(code->schedules, llvm::outs());
   EntryOptions entry;
   entry.name = options.name;
@@ -262,7 +375,7 @@ llvm::Error Compilation::run() {
     if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
       return error;
   } else {
-    bool int8 = options.precision == Precision::Int8;
+    bool int8 = options.precision != Precision::Float32;
     if (int8)
       if (llvm::Error error = checkCalibration())
         return error;
@@ -277,13 +390,10 @@ llvm::Error Compilation::run() {
       if (llvm::Error error = quantize())
         return error;
   }
-  if (options.precision == Precision::Int8)
+  if (options.precision != Precision::Float32)
     if (llvm::Error error = explain())
       return error;
-  if (options.quantizedIO)
-    if (llvm::Error error = exposeQuantizedIO(getFunction()))
-      return error;
-  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
+  return emit();
 }
 
 llvm::Error qnn::compileModel(const CompileOptions &options, raw_ostream &log) {

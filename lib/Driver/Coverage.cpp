@@ -57,6 +57,8 @@ static std::string getReason(Operation *op, ArrayRef<Remark> remarks,
       return text.str();
     if (byRule)
       return "by " + text.drop_front(kFloatByRuleRemark.size() - 5).str();
+    if (StringRef(remark.text).starts_with(kFloatForAccuracyRemark))
+      return "for accuracy";
     return remark.pass == "qnn-assign-precision" ? "by default"
                                                  : "predicted slower in int8";
   }

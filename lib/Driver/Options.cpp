@@ -25,6 +25,7 @@ namespace {
 struct CommandLine {
   cl::OptionCategory output{"Output"};
   cl::OptionCategory quantization{"Quantization"};
+  cl::OptionCategory accuracy{"Accuracy (--precision=auto)"};
   cl::OptionCategory target{"Target"};
 
   cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir"),
@@ -65,9 +66,11 @@ struct CommandLine {
       cl::desc("Shape of an input whose dimensions the model leaves open")};
 
   cl::opt<std::string> precision{
-      "precision", cl::value_desc("int8|f32"), cl::init("int8"),
+      "precision", cl::value_desc("int8|auto|f32"), cl::init("int8"),
       cl::cat(quantization),
-      cl::desc("int8 (default; needs calibration data or a cache) or f32")};
+      cl::desc("int8 (default; needs calibration data or a cache), auto (int8 "
+               "with the ranges, remedies and float layers that the "
+               "calibration data ask for) or f32")};
   cl::opt<bool> printSchedule{
       "print-schedule", cl::cat(target),
       cl::desc("Print how each level of --march computes each layer, and the "
@@ -99,6 +102,33 @@ struct CommandLine {
       cl::cat(quantization),
       cl::desc("Percent of the values that --calibrator=percentile keeps "
                "(default 99.99)")};
+
+  cl::opt<std::string> maxDrop{
+      "max-drop", cl::value_desc("POINTS"), cl::cat(accuracy),
+      cl::desc("Contract: points of top-1 accuracy that may be lost against "
+               "float; needs --labels")};
+  cl::opt<std::string> minSqnr{
+      "min-sqnr", cl::value_desc("DB"), cl::cat(accuracy),
+      cl::desc("Contract: decibels of signal over quantization noise that "
+               "every output must have")};
+  cl::opt<std::string> labels{
+      "labels", cl::value_desc("FILE.npy"), cl::cat(accuracy),
+      cl::desc("The class of each sample, int32 or int64")};
+  cl::list<std::string> validation{
+      "validation-data", cl::value_desc("FILE.npz|FILE.npy|DIR"),
+      cl::cat(accuracy),
+      cl::desc("Samples on which a choice is measured, and to which the labels "
+               "belong (default: the calibration data)")};
+  cl::opt<std::string> timeBudget{
+      "time-budget", cl::value_desc("SECONDS"), cl::cat(accuracy),
+      cl::desc(
+          "Try nothing new after that time; the best choice so far counts")};
+  cl::opt<std::string> recipe{
+      "recipe", cl::value_desc("FILE.json"), cl::cat(accuracy),
+      cl::desc("Apply what --save-recipe wrote instead of searching")};
+  cl::opt<std::string> saveRecipe{"save-recipe", cl::value_desc("FILE.json"),
+                                  cl::cat(accuracy),
+                                  cl::desc("Write what was decided, and why")};
 
   cl::opt<std::string> march{
       "march", cl::value_desc("native|LEVEL[,LEVEL...]"), cl::cat(target),
@@ -193,20 +223,25 @@ static llvm::Error setOutput(CommandLine &line, CompileOptions &options) {
 }
 
 static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
-  if (line.precision != "int8" && line.precision != "f32")
-    return badChoice("precision", "int8 or f32", line.precision);
+  auto precision = llvm::StringSwitch<std::optional<Precision>>(line.precision)
+                       .Case("int8", Precision::Int8)
+                       .Case("auto", Precision::Auto)
+                       .Case("f32", Precision::Float32)
+                       .Default(std::nullopt);
+  if (!precision)
+    return badChoice("precision", "int8, auto or f32", line.precision);
   if (line.io != "float" && line.io != "quantized")
     return badChoice("io", "float or quantized", line.io);
-  if (!parseCalibrator(line.calibrator))
-    return badChoice("calibrator", getCalibratorNames(), line.calibrator);
+  if (!parseCalibrator(line.calibrator) && line.calibrator != kAutoCalibrator)
+    return badChoice("calibrator", getCalibratorNames(", ", ", ") + " or auto",
+                     line.calibrator);
   if (!llvm::to_float(line.percentile.getValue(), options.percentile) ||
       !(options.percentile > 0 && options.percentile <= 100))
     return badChoice("percentile", "a number in (0, 100]", line.percentile);
   if (line.percentile.getNumOccurrences() && line.calibrator != "percentile")
     return makeError("--percentile is of no use without "
                      "--calibrator=percentile");
-  options.precision =
-      line.precision == "int8" ? Precision::Int8 : Precision::Float32;
+  options.precision = *precision;
   options.quantizedIO = line.io == "quantized";
   options.calibrator = line.calibrator;
   options.precisionRules = line.rules;
@@ -218,7 +253,7 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.force = line.force;
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;
-  if (options.precision == Precision::Int8)
+  if (options.precision != Precision::Float32)
     return llvm::Error::success();
   auto checkUnused = [](const cl::Option &option) -> llvm::Error {
     if (option.getNumOccurrences() == 0)
@@ -239,6 +274,66 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   if (options.quantizedIO)
     return makeError("--io=quantized needs --precision=int8: a float network "
                      "has no integers");
+  return llvm::Error::success();
+}
+
+/// The value of a number option, none where it was not given.
+static llvm::Error setNumber(const cl::opt<std::string> &option,
+                             StringRef expected, bool (*isGood)(double),
+                             std::optional<double> &value) {
+  if (option.getNumOccurrences() == 0)
+    return llvm::Error::success();
+  double number;
+  if (!llvm::to_float(option.getValue(), number) || !isGood(number))
+    return badChoice(option.ArgStr, expected, option);
+  value = number;
+  return llvm::Error::success();
+}
+
+static llvm::Error setAccuracy(CommandLine &line, CompileOptions &options) {
+  std::optional<double> budget;
+  if (llvm::Error error = setNumber(
+          line.maxDrop, "points from 0 to 100",
+          [](double x) { return x >= 0 && x <= 100; }, options.maxDrop))
+    return error;
+  if (llvm::Error error = setNumber(
+          line.minSqnr, "a number of decibels from -100 to 100",
+          [](double x) { return x >= -100 && x <= 100; }, options.minSqnr))
+    return error;
+  if (llvm::Error error = setNumber(
+          line.timeBudget, "a number of seconds above 0",
+          [](double x) { return x > 0; }, budget))
+    return error;
+  options.timeBudget = budget.value_or(0);
+  options.labels = line.labels;
+  options.validationData = line.validation;
+  options.recipe = line.recipe;
+  options.saveRecipe = line.saveRecipe;
+  bool hasContract = options.maxDrop || options.minSqnr;
+  // A contract or a recipe asks for auto by itself.
+  if (line.precision.getNumOccurrences() == 0 &&
+      (hasContract || !options.recipe.empty()))
+    options.precision = Precision::Auto;
+  using Option = std::reference_wrapper<const cl::Option>;
+  for (const cl::Option &option : std::initializer_list<Option>{
+           line.maxDrop, line.minSqnr, line.labels, line.validation,
+           line.timeBudget, line.recipe, line.saveRecipe})
+    if (option.getNumOccurrences() && options.precision != Precision::Auto)
+      return makeError("--" + option.ArgStr + " needs --precision=auto");
+  if (!options.recipe.empty() &&
+      (hasContract || !options.labels.empty() || !options.saveRecipe.empty() ||
+       options.timeBudget > 0 || !options.validationData.empty()))
+    return makeError("--recipe applies decisions: it takes no --max-drop, "
+                     "--min-sqnr, --labels, --validation-data, --time-budget "
+                     "or --save-recipe");
+  if (options.maxDrop && options.labels.empty())
+    return makeError("--max-drop needs the true classes: give "
+                     "--labels=FILE.npy, or ask for --min-sqnr");
+  if (options.precision == Precision::Auto &&
+      (line.calibrator.getNumOccurrences() || line.cache.getNumOccurrences()))
+    return makeError("--precision=auto chooses calibrators on the calibration "
+                     "data itself: leave --calibrator and --calibration-cache "
+                     "out");
   return llvm::Error::success();
 }
 
@@ -265,7 +360,8 @@ static llvm::Error setTarget(const CommandLine &line, CompileOptions &options) {
 
 llvm::Expected<CompileOptions> qnn::parseCompileOptions(int argc, char **argv) {
   CommandLine line;
-  cl::HideUnrelatedOptions({&line.output, &line.quantization, &line.target});
+  cl::HideUnrelatedOptions(
+      {&line.output, &line.quantization, &line.accuracy, &line.target});
   if (llvm::Error error = parseCommandLine(
           argc, argv,
           "Compiles a neural network to an object file without "
@@ -278,6 +374,8 @@ llvm::Expected<CompileOptions> qnn::parseCompileOptions(int argc, char **argv) {
   if (llvm::Error error = setOutput(line, options))
     return std::move(error);
   if (llvm::Error error = setQuantization(line, options))
+    return std::move(error);
+  if (llvm::Error error = setAccuracy(line, options))
     return std::move(error);
   if (llvm::Error error = setTarget(line, options))
     return std::move(error);

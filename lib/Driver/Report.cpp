@@ -21,31 +21,6 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
-static int64_t getElements(Value value) {
-  return cast<ShapedType>(value.getType()).getNumElements();
-}
-
-int64_t qnn::countMacs(Operation *op) {
-  if (auto conv = dyn_cast<Conv2DOp>(op)) {
-    auto weight = cast<ShapedType>(conv.getWeight().getType());
-    return getElements(conv.getResult()) *
-           (weight.getNumElements() / weight.getDimSize(0));
-  }
-  if (auto layer = dyn_cast<FullyConnectedOp>(op))
-    return getElements(layer.getResult()) *
-           cast<ShapedType>(layer.getWeight().getType()).getShape().back();
-  if (auto product = dyn_cast<MatMulOp>(op))
-    return getElements(product.getResult()) *
-           cast<ShapedType>(product.getLhs().getType()).getShape().back();
-  return 0;
-}
-
-int64_t qnn::countMacs(func::FuncOp func) {
-  int64_t total = 0;
-  func.walk([&](Operation *op) { total += countMacs(op); });
-  return total;
-}
-
 static void writeShape(llvm::json::OStream &json, ArrayRef<int64_t> shape) {
   json.attributeArray("shape", [&] {
     for (int64_t size : shape)
@@ -311,7 +286,7 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
     json.attribute("output", llvm::json::fixUTF8(options.output));
     json.attribute("output_bytes", int64_t(input.outputBytes));
     json.attribute("precision",
-                   options.precision == Precision::Int8 ? "int8" : "f32");
+                   options.precision == Precision::Float32 ? "f32" : "int8");
     json.attribute("macs", countMacs(func));
     if (input.coverage)
       writeCoverage(json, *input.coverage);

@@ -13,6 +13,7 @@
 #define QNN_LIB_DRIVER_STEPS_H
 
 #include "qnn/Calibration/Cache.h"
+#include "qnn/Dialect/QNN/IR/Macs.h"
 #include "qnn/Driver/Compile.h"
 #include "qnn/Driver/LoadModel.h"
 #include "qnn/Target/ObjectEmitter.h"
@@ -20,11 +21,6 @@
 #include "llvm/Support/JSON.h"
 
 namespace mlir::qnn {
-
-/// Multiply-accumulates of a convolution or matrix product; 0 for other ops.
-int64_t countMacs(Operation *op);
-/// Multiply-accumulates of a network.
-int64_t countMacs(func::FuncOp func);
 
 /// A layer that an int8 network computes in float.
 struct FloatLayer {

@@ -67,11 +67,13 @@ void qnn::buildCalibrationPipeline(OpPassManager &pm,
 // tensors, and no quant.qcast of a quant.dcast.
 void qnn::buildQuantizePipeline(OpPassManager &pm,
                                 const QuantizePipelineOptions &options) {
-  ApplyRangesPassOptions ranges;
-  ranges.cache = options.cache;
-  ranges.method = options.method;
-  ranges.percentile = options.percentile;
-  pm.addNestedPass<func::FuncOp>(createApplyRangesPass(ranges));
+  if (!options.cache.empty()) {
+    ApplyRangesPassOptions ranges;
+    ranges.cache = options.cache;
+    ranges.method = options.method;
+    ranges.percentile = options.percentile;
+    pm.addNestedPass<func::FuncOp>(createApplyRangesPass(ranges));
+  }
   // After calibration: one cache serves every level.
   if (!options.level.empty()) {
     KeepFasterFloatPassOptions faster;

@@ -24,6 +24,7 @@
 #include "mlir/Support/LLVM.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,11 @@ namespace mlir::qnn {
 
 /// What is written to CompileOptions::output.
 enum class OutputKind { MLIR, LLVM, Assembly, Object, Shared };
-enum class Precision { Int8, Float32 };
+/// Auto: Int8, where layers may stay float for the sake of accuracy.
+enum class Precision { Int8, Auto, Float32 };
+
+/// --calibrator: chosen tensor by tensor (qnn/Accuracy/ChooseRanges.h).
+inline constexpr StringLiteral kAutoCalibrator = "auto";
 
 struct CompileOptions {
   std::string input;  ///< MODEL.onnx or MODEL.mlir
@@ -52,8 +57,17 @@ struct CompileOptions {
   bool force = false;
   std::vector<std::string> calibrationData;
   std::string calibrationCache;
-  std::string calibrator = "minmax"; ///< a name in Calibrator.h
+  std::string calibrator =
+      "minmax"; ///< a name in Calibrator.h, or kAutoCalibrator
   double percentile = 99.99;
+  /// The contract of Precision::Auto: points of top-1 on `labels` that may be
+  /// lost, decibels that every output must have.
+  std::optional<double> maxDrop, minSqnr;
+  double timeBudget = 0;                   ///< seconds; 0: none
+  std::string labels;                      ///< FILE.npy, one class per sample
+  std::vector<std::string> validationData; ///< empty: calibrationData
+  std::string recipe;                      ///< the recipe to apply; empty: none
+  std::string saveRecipe;                  ///< where to write what was decided
   std::string march;
   std::string target; ///< normalized triple
   std::vector<std::string> inputShapes;

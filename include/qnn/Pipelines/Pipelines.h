@@ -56,7 +56,9 @@ struct CalibrationPipelineOptions
 /// Options of the QDQ and Quantized stages.
 struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
   Option<std::string> cache{
-      *this, "cache", llvm::cl::desc("The JSON file of the calibration run")};
+      *this, "cache",
+      llvm::cl::desc("The JSON file of the calibration run (default: every "
+                     "qnn.observe has its range)")};
   Option<std::string> method{
       *this, "method",
       llvm::cl::desc("How a range is found: minmax or percentile"),

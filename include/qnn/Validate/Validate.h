@@ -16,6 +16,7 @@
 #define QNN_VALIDATE_VALIDATE_H
 
 #include "qnn/Runner/Network.h"
+#include "qnn/Target/JIT.h"
 #include "qnn/Validate/Comparison.h"
 
 #include <optional>
@@ -46,6 +47,15 @@ struct ValidateOptions {
 /// this machine, ONNX and float .mlir as f32. An error is one line.
 llvm::Expected<std::unique_ptr<Network>>
 openCompiled(StringRef path, ArrayRef<std::string> inputShapes);
+
+/// A compiled network to run in this process.
+std::unique_ptr<Network> makeNetwork(std::unique_ptr<JITNetwork> jit);
+
+/// Runs both on all of options.data, with options.labels where there are some.
+/// The paths of `options` name the networks in errors.
+llvm::Expected<ComparisonStatistics>
+compareNetworks(Network &reference, Network &candidate,
+                const ValidateOptions &options);
 
 /// Prints the comparison to `os` and returns which clauses of the contract are
 /// violated, each as a sentence; none: it is kept. A contract always demands

@@ -14,11 +14,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/CostModel/CostModel.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
+#include "qnn/Dialect/QNN/Transforms/PrecisionCosts.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
-#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 
 namespace mlir::qnn {
@@ -104,11 +103,6 @@ private:
   SmallVector<SmallVector<Edge>> edges;    ///< of each node
 };
 
-/// Nanoseconds of one layer, its borders to fixed float tensors included.
-struct Times {
-  double int8, f32;
-};
-
 struct KeepFasterFloatPass final
     : qnn::impl::KeepFasterFloatPassBase<KeepFasterFloatPass> {
   using Base::Base;
@@ -120,62 +114,23 @@ struct KeepFasterFloatPass final
           << level << "'";
       return signalPassFailure();
     }
-    CostModel model(*target);
-    llvm::MapVector<Operation *, Times> layers;
-    getOperation().walk([&](Operation *op) {
-      if (runsInInt8(op))
-        layers[op] = {model.predict(op, true), model.predict(op, false)};
-    });
-    MinimumCut cut(layers.size() + 2);
-    for (auto [i, layer] : llvm::enumerate(layers))
-      addBorders(cut, i, layer.first, layers, model);
-    for (auto [i, layer] : llvm::enumerate(layers)) {
+    PrecisionCosts costs =
+        getPrecisionCosts(getOperation(), CostModel(*target));
+    MinimumCut cut(costs.layers.size() + 2);
+    for (const PrecisionBorder &border : costs.borders)
+      cut.addEdge(border.from + 2, border.to + 2, border.cost, border.cost);
+    for (auto [i, layer] : llvm::enumerate(costs.layers)) {
       double f32 = isKeptInt8(layer.first) ? kNever : layer.second.f32;
       cut.addEdge(0, i + 2, f32 + kLeastGain, 0);
       cut.addEdge(i + 2, 1, layer.second.int8, 0);
     }
     SmallVector<bool> isInt8 = cut.run();
-    for (auto [i, layer] : llvm::enumerate(layers))
+    for (auto [i, layer] : llvm::enumerate(costs.layers))
       if (!isInt8[i + 2])
         keepFloat(layer.first, layer.second);
   }
 
-  /// Conversions at the operands and the result of layer `index`.
-  void addBorders(MinimumCut &cut, size_t index, Operation *op,
-                  llvm::MapVector<Operation *, Times> &layers,
-                  const CostModel &model) {
-    auto convert = [&](Value tensor) {
-      return model.convert(cast<ShapedType>(tensor.getType()).getNumElements());
-    };
-    for (OpOperand *operand :
-         cast<QuantizableOpInterface>(op).getActivationOperands()) {
-      Operation *producer = throughObserver(operand->get()).getDefiningOp();
-      if (isa_and_nonnull<ConstantOp>(producer))
-        continue;
-      auto found = layers.find(producer);
-      if (found == layers.end()) {
-        layers[op].int8 += convert(operand->get());
-        continue;
-      }
-      size_t from = found - layers.begin();
-      double cost = convert(operand->get());
-      cut.addEdge(from + 2, index + 2, cost, cost);
-    }
-    Value result = op->getResult(0);
-    for (Operation *user : result.getUsers())
-      if (auto observe = dyn_cast<ObserveOp>(user))
-        result = observe.getResult();
-    if (llvm::any_of(result.getUsers(),
-                     [&](Operation *user) { return !layers.contains(user); }))
-      layers[op].int8 += convert(result);
-  }
-
-  static Value throughObserver(Value value) {
-    auto observe = value.getDefiningOp<ObserveOp>();
-    return observe ? observe.getInput() : value;
-  }
-
-  void keepFloat(Operation *op, const Times &times) {
+  void keepFloat(Operation *op, const LayerTimes &times) {
     op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), "float"));
     if (!emitRemarks)
       return;

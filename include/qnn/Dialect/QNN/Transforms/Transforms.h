@@ -43,9 +43,12 @@ inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 
 /// How the remarks begin that say why a layer is float: because the user wants
-/// it so, because a pass decided so, or because nothing quantized it.
+/// it so, because a pass decided so (or the search for precisions), or because
+/// nothing quantized it.
 inline constexpr StringLiteral kFloatByRuleRemark = "keeps float by rule ";
 inline constexpr StringLiteral kKeepsFloatRemark = "keeps float ";
+inline constexpr StringLiteral kFloatForAccuracyRemark =
+    "keeps float for accuracy";
 inline constexpr StringLiteral kStaysFloatRemark = "stays float: ";
 
 /// True when `op` carries `qnn.precision = "float"`.

@@ -1,0 +1,156 @@
+//===- Automatic.cpp - What --precision=auto decides ----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qnn/Accuracy/Automatic.h"
+
+#include "Tensors.h"
+
+#include "qnn/Accuracy/ImproveWeights.h"
+#include "qnn/Dialect/QNN/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+int64_t qnn::getAnalysisSamples(int64_t macs) {
+  constexpr int64_t budget = int64_t(100) << 30;
+  return std::clamp<int64_t>(budget / std::max<int64_t>(macs, 1), 4, 128);
+}
+
+/// Noise over signal at the results of the quantized network, averaged over
+/// them.
+static double measureNoise(StepwiseNetwork &network,
+                           QuantizedSimulation &simulation,
+                           const SampleSet &samples) {
+  Tensors real = allocateTensors(network), quantized = real;
+  size_t results = network.getResults().size();
+  std::vector<double> noises(results, 0), signals(results, 0);
+  for (const Sample &sample : samples) {
+    runFloat(network, sample, real);
+    std::copy(sample.begin(), sample.end(), quantized.begin());
+    for (const NetworkStep &step : network.getSteps()) {
+      simulation.run(step, getOperands(step, quantized),
+                     quantized[step.result].data());
+      simulation.roundResult(step, quantized[step.result]);
+    }
+    for (auto [i, result] : llvm::enumerate(network.getResults())) {
+      noises[i] += getNoise(quantized[result], real[result]);
+      signals[i] += getPower(real[result]);
+    }
+  }
+  double sum = 0;
+  for (auto [noise, signal] : llvm::zip(noises, signals))
+    sum += signal > 0 ? noise / signal : noise;
+  return sum / results;
+}
+
+static void removeRemedies(func::FuncOp func) {
+  func.walk([](Operation *op) {
+    op->removeDiscardableAttr(kRoundedWeightsAttr);
+    op->removeDiscardableAttr(kBiasCorrectionAttr);
+  });
+}
+
+/// One way to prepare the network.
+struct Trial {
+  bool minmax;
+  WeightRemedies remedies;
+};
+
+namespace {
+/// Prepares a network in one way after the other.
+class Improver {
+public:
+  Improver(StepwiseNetwork &network, func::FuncOp func,
+           const SampleSet &samples, ArrayRef<RangeChoice> ranges)
+      : network(network), func(func), samples(samples), ranges(ranges) {}
+
+  /// The noise of the network prepared so, which it stays.
+  llvm::Expected<double> apply(const Trial &trial);
+
+private:
+  StepwiseNetwork &network;
+  func::FuncOp func;
+  const SampleSet &samples;
+  ArrayRef<RangeChoice> ranges;
+};
+} // namespace
+
+llvm::Expected<double> Improver::apply(const Trial &trial) {
+  removeRemedies(func);
+  setRanges(func, ranges, trial.minmax);
+  auto simulation = QuantizedSimulation::create(network, func);
+  if (!simulation)
+    return simulation.takeError();
+  if (trial.remedies.roundWeights || trial.remedies.correctBias)
+    if (llvm::Error error =
+            improveWeights(network, **simulation, samples, trial.remedies))
+      return std::move(error);
+  return measureNoise(network, **simulation, samples);
+}
+
+/// Ranges first, then remedies: each is kept when the network's results get
+/// better by it. Leaves the best in place.
+static llvm::Expected<Trial> findBest(Improver &improver) {
+  Trial best = {true, {false, false}};
+  llvm::Expected<double> noise = improver.apply(best);
+  if (!noise)
+    return noise.takeError();
+  double least = *noise;
+  Trial last = best;
+  auto attempt = [&](const Trial &trial) -> llvm::Error {
+    llvm::Expected<double> tried = improver.apply(trial);
+    if (!tried)
+      return tried.takeError();
+    last = trial;
+    if (*tried < least) {
+      least = *tried;
+      best = trial;
+    }
+    return llvm::Error::success();
+  };
+  if (llvm::Error error = attempt({false, {false, false}}))
+    return std::move(error);
+  if (llvm::Error error = attempt({best.minmax, {false, true}}))
+    return std::move(error);
+  if (llvm::Error error =
+          attempt({best.minmax, {true, best.remedies.correctBias}}))
+    return std::move(error);
+  bool isInPlace = last.minmax == best.minmax &&
+                   last.remedies.roundWeights == best.remedies.roundWeights &&
+                   last.remedies.correctBias == best.remedies.correctBias;
+  if (!isInPlace)
+    if (llvm::Error error = attempt(best))
+      return std::move(error);
+  return best;
+}
+
+llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
+                                                const CalibrationCache &cache,
+                                                const SampleSet &samples) {
+  auto func = *calibrated.getOps<func::FuncOp>().begin();
+  auto network = StepwiseNetwork::create(func);
+  if (!network)
+    return network.takeError();
+  Improvement result;
+  result.ranges = chooseRanges(**network, func, cache, samples);
+  Improver improver(**network, func, samples, result.ranges);
+  llvm::Expected<Trial> best = findBest(improver);
+  if (!best)
+    return best.takeError();
+  if (best->minmax)
+    for (RangeChoice &choice : result.ranges)
+      choice = choice.asMinMax();
+  if (best->remedies.roundWeights)
+    result.remedies.push_back("round-weights");
+  if (best->remedies.correctBias)
+    result.remedies.push_back("correct-bias");
+  auto simulation = QuantizedSimulation::create(**network, func);
+  if (!simulation)
+    return simulation.takeError();
+  result.accuracy = attributeErrors(**network, **simulation, samples);
+  return result;
+}
