@@ -38,11 +38,13 @@ def paired_loss(reference, other):
     """(points lost, lower, upper) of `other` against `reference`, both what correct() says of the same samples.
 
     The interval is Bonett and Price's (2012) for paired proportions: Wald's after one discordant pair each way was added, which
-    keeps it honest where almost all predictions agree. Samples that are shares, as of pixels, use the same formula.
+    keeps it honest where almost all predictions agree. For samples that are shares, as of pixels, a whole pair would weigh too much:
+    theirs is the interval of the mean.
     """
     lost = reference - other
-    padded = np.concatenate([lost, [1.0, -1.0]])
-    middle, half = padded.mean(), NORMAL_95 * padded.std() / math.sqrt(len(padded))
+    whole = np.isin(lost, (-1.0, 0.0, 1.0)).all()
+    seen = np.concatenate([lost, [1.0, -1.0]]) if whole else lost
+    middle, half = seen.mean(), NORMAL_95 * seen.std() / math.sqrt(len(seen))
     return tuple(100 * float(x) for x in (lost.mean(), middle - half, middle + half))
 
 

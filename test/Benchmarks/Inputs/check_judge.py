@@ -30,6 +30,9 @@ close(lost, 10.0, 1e-9), close(low, 100 * (10 / 102 - half), 1e-9), close(high, 
 lost, low, high = judge.paired_loss(np.ones(1000), np.ones(1000))
 assert lost == 0 and low < 0 < high, "expected an interval also where nothing differs"
 
+lost, low, high = judge.paired_loss(np.full(100, 0.75), np.tile([0.5, 0.75], 50))  # shares: 12.5 +- 1.96 * 12.5 / 10
+close(lost, 12.5, 1e-9), close(high - lost, 1.959964 * 12.5 / 10, 1e-9), close(lost - low, high - lost, 1e-9)
+
 # The interval holds the true difference in about 95 of 100 experiments, also where losses are rare.
 random, held = np.random.default_rng(0), 0
 for _ in range(2000):
