@@ -25,6 +25,7 @@ public:
 private:
   LogicalResult read();
   LogicalResult readAttributes();
+  double findMagnitude(ArrayRef<float> channel) const;
   bool quantizeChannel(int64_t c);
   LogicalResult takeRounding(int64_t c);
 
@@ -41,8 +42,10 @@ private:
 LogicalResult WeightQuantizer::takeRounding(int64_t c) {
   int32_t largest = getWeightParams(0, result.bits).max;
   for (int64_t i = c * depth; i < (c + 1) * depth; ++i) {
+    double steps = weights[i] / result.scales[c];
+    steps = std::min<double>(std::max<double>(steps, -largest), largest);
     if (std::abs(rounded[i]) > largest ||
-        std::fabs(rounded[i] - weights[i] / result.scales[c]) >= 1.001)
+        std::fabs(rounded[i] - steps) >= 1.001)
       return op.emitError("expected neighbours of weight / scale in '")
              << kRoundedWeightsAttr << "' of '" << getLayerName(op)
              << "'; round its weights again";
@@ -88,13 +91,36 @@ LogicalResult WeightQuantizer::read() {
   return readAttributes();
 }
 
+/// What the largest integer stands for: the largest weight or, of few bits,
+/// less where clipping adds less to the squared error than finer steps take
+/// from it.
+double WeightQuantizer::findMagnitude(ArrayRef<float> channel) const {
+  float largest = 0;
+  for (float w : channel)
+    largest = std::max(largest, std::fabs(w));
+  if (result.bits == 8)
+    return largest;
+  double best = largest, least = std::numeric_limits<double>::infinity();
+  for (int twentieths = 20; twentieths >= 10; --twentieths) {
+    double magnitude = double(largest) * twentieths / 20, error = 0;
+    QuantParams params = getWeightParams(magnitude, result.bits);
+    for (float w : channel) {
+      double difference = double(dequantize(quantize(w, params), params)) - w;
+      error += difference * difference;
+    }
+    if (error < least) {
+      least = error;
+      best = magnitude;
+    }
+  }
+  return best;
+}
+
 /// When bias or accumulator would leave i32 the scale of the channel is doubled
 /// until they fit; returns false when no scale makes them fit.
 bool WeightQuantizer::quantizeChannel(int64_t c) {
   ArrayRef<float> channel = ArrayRef(weights).slice(c * depth, depth);
-  float magnitude = 0;
-  for (float w : channel)
-    magnitude = std::max(magnitude, std::fabs(w));
+  double magnitude = findMagnitude(channel);
   // No input lies further from its zero point than this.
   double reach =
       std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);

@@ -228,6 +228,22 @@ func.func @quantizes_to_four_bits(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
 
 // -----
 
+// Clipping 2.0 at 19/20 costs (0.1)^2 and brings the other three from 2/7 * 3 = 0.857 to 0.271 * 4 = 1.086: the least squared error of all
+// twentieths. A chosen rounding is a neighbour of the clipped number of steps.
+// CHECK: !quant.uniform<i4<-7:7>:f32:0, {0.27142858505249023}>
+// CHECK-LABEL: func.func @clips_weights_of_four_bits(
+// CHECK: qnn.constant dense<{{\[\[}}7, 4, 3, -4]]> : tensor<1x4xi4>
+func.func @clips_weights_of_four_bits(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[2.0, 1.0, 1.0, -1.0]]> : tensor<1x4xf32>
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x4xf32>
+  // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 1 scales}}
+  %1 = qnn.fully_connected %0, %w {qnn.precision = "int4", qnn.rounded_weights = dense<[[7, 4, 3, -4]]> : tensor<1x4xi8>} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+  %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
 // Activations of 16 bits: halves of scale 256 s and s, s = 127.998 / 32639, the same weights twice, the bias once; the clamp of the sum
 // and of the layer before, which would round to 8 bits, is float.
 // CHECK-LABEL: func.func @splits_16_bits(

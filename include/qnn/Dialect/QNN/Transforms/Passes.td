@@ -380,7 +380,8 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       1/128 with zero point 0;
     - weights: s8 in [-127, 127], one scale per output channel,
       `s = f32(max|w| / 127)`, zero point 0; of layers marked `qnn.precision =
-      "int4"` i4 in [-7, 7], `s = f32(max|w| / 7)`;
+      "int4"` i4 in [-7, 7], `s = f32(k/20 max|w| / 7)` with the largest k of 10
+      to 20 that has the least squared error;
     - biases: i32, scale = input scale x weight scale, exact in binary64;
     - layers marked `qnn.precision = "int16"`: with `s = f32(M / 32639)`, M being
       the largest magnitude of the input's 8-bit type, the input is
