@@ -13,7 +13,7 @@ import numpy as np
 import random_network
 
 # Passes that keep every bit, alone and after one another.
-EXACT = ["-qnn-fuse-epilogue", "-canonicalize", "-cse", "-qnn-assign-precision", "-qnn-insert-observers"]
+EXACT = ["-qnn-fuse-epilogue", "-qnn-equalize-channels", "-canonicalize", "-cse", "-qnn-assign-precision", "-qnn-insert-observers"]
 # Passes that keep all but the rounding of f32 sums.
 CLOSE = ["-qnn-fold-batch-norm", "--qnn-graph-pipeline"]
 CLOSE_DECIBELS = 100

@@ -77,6 +77,67 @@ def FoldBatchNormPass : QNN_Pass<"qnn-fold-batch-norm"> {
   let options = [QNN_EmitRemarks];
 }
 
+def EqualizeChannelsPass : QNN_Pass<"qnn-equalize-channels"> {
+  let summary = "Scale channels so that those of a tensor have like ranges";
+  let description = [{
+    A tensor has one scale in int8: a channel of small values shares it with one
+    of large values and is left a few steps. This pass divides channel c of a
+    tensor by `s_c` where it is made (rows of a convolution or fully connected
+    layer, or a `mul` and `add` with one constant per channel, such as the end
+    of a layer norm) and multiplies by `s_c` the weights of all layers that read
+    it, also through pools, ReLU, resizing and flattening. Tensors that are added
+    (a chain of residuals) get the same `s_c`. It is cross-layer equalization
+    (Nagel et al. 2019, section 4.1) and, for a fully connected layer behind a
+    norm, SmoothQuant (Xiao et al. 2022, section 4).
+
+    Law: `w[o,c] * x_c = (w[o,c] * s_c) * (x_c / s_c)`, and f(x / s) = f(x) / s
+    for s > 0 where f is ReLU, a maximum, an average or a copy. `s_c` is a power
+    of two, so float results keep every bit, unless values under- or overflow.
+    With `m_c` the magnitude expected of channel c (of a weighted sum
+    `|b| + sqrt(sum (w m)^2)`, the deviation of independent terms) and `r_c` the
+    largest weight it meets, relative to the largest of that weight's row,
+    `s_c = sqrt(m_c / r_c)`: what the ranges of the activation gain, the weights
+    lose. (Of several tensors the one counts where c is largest, relative to the
+    other channels.) Where all readers are depthwise, whose weights have a scale for each
+    channel and lose nothing, `s_c = m_c`. Both are divided by the largest and
+    rounded up to a power of two in [2^-12, 1].
+    An upper bound of a clamp (ReLU6) would have to be divided, too, but it is
+    one number for all channels. It acts neither on x_c nor on x_c / s_c when
+    interval arithmetic over the weights shows that both stay below it; `s_c` is
+    raised until it does (to 1 where x_c may reach the bound: such a channel has
+    the largest range there can be). A lower bound other than 0 likewise.
+
+    Refuses: tensors that are, or are added to, an input or a result of the model,
+    that anything else makes or reads (a concat, a sigmoid), parameters that are
+    not constant or whose integers are chosen already.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+      %w = qnn.constant dense<[[[[1.0]]], [[[0.0625]]]]> : tensor<2x1x1x1xf32>
+      %b = qnn.constant dense<[0.5, 0.03125]> : tensor<2xf32>
+      %v = qnn.constant dense<[[[[0.25, 0.25]]]]> : tensor<1x1x1x2xf32>
+      %0 = qnn.conv2d %x, %w bias(%b) {clamp_min = 0.0 : f32} : (tensor<1x1x1x1xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>) -> tensor<1x1x1x2xf32>
+      %1 = qnn.conv2d %0, %v : (tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x1x1xf32>
+      return %1 : tensor<1x1x1x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+      %w = qnn.constant dense<[[[[1.0]]], [[[0.25]]]]> : tensor<2x1x1x1xf32>
+      %b = qnn.constant dense<[0.5, 0.125]> : tensor<2xf32>
+      %0 = qnn.conv2d %x, %w bias(%b) {clamp_min = 0.0 : f32} : (tensor<1x1x1x1xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>) -> tensor<1x1x1x2xf32>
+      %v = qnn.constant dense<[[[[0.25, 0.0625]]]]> : tensor<1x1x1x2xf32>
+      %1 = qnn.conv2d %0, %v : (tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x1x1xf32>
+      return %1 : tensor<1x1x1x1xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-equalize-channels.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
 def SinkTransposesPass : Pass<"qnn-sink-transposes", "::mlir::func::FuncOp"> {
   let summary = "Move transposes to the inputs and outputs of the model";
   let description = [{
