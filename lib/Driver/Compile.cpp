@@ -267,7 +267,8 @@ llvm::Error Compilation::explain() {
     return levels.takeError();
   explainChoices(getFunction(), *levels->back(), diagnostics);
   coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
-  log << describeCoverage(*coverage) << '\n';
+  // With --remarks the reasons have been printed.
+  printCoverage(*coverage, !options.remarks, log);
   return options.errorOnFallback ? checkFallbacks(*coverage)
                                  : llvm::Error::success();
 }

@@ -44,27 +44,37 @@ static bool isInt8(Operation *op) {
   return isQuantizedTensor(op->getResult(0).getType());
 }
 
-/// A reason in a few words, from the first remark that gives one.
-static std::string getReason(Operation *op, ArrayRef<Remark> remarks,
-                             bool &byRule) {
-  std::string layer = formatLocation(op->getLoc());
-  for (const Remark &remark : remarks) {
-    if (remark.layer != layer || !(remark.isRule() || remark.isFallback()))
-      continue;
-    byRule = remark.isRule();
-    StringRef text = remark.text;
-    if (text.consume_front(kStaysFloatRemark))
-      return text.str();
-    if (byRule)
-      return "by " + text.drop_front(kFloatByRuleRemark.size() - 5).str();
-    if (StringRef(remark.text).starts_with(kFloatForAccuracyRemark))
-      return "for accuracy";
-    return remark.pass == "qnn-assign-precision" ? "by default"
-                                                 : "predicted slower in int8";
+/// Fills in why `op` is float, from the first remark that gives a reason: later
+/// passes only find it float.
+static void findReason(Operation *op, ArrayRef<Remark> remarks,
+                       FloatLayer &layer) {
+  std::string where = formatLocation(op->getLoc());
+  const auto *found = llvm::find_if(remarks, [&](const Remark &remark) {
+    return remark.layer == where && (remark.isRule() || remark.isFallback());
+  });
+  if (found == remarks.end()) {
+    bool hasForm = isa<QuantizableOpInterface>(op);
+    layer.reason = !hasForm         ? "no integer form"
+                   : runsInInt8(op) ? "float in the model"
+                                    : "no constant weights";
+    if (!hasForm || !runsInInt8(op))
+      layer.explanation = (kStaysFloatRemark + layer.reason).str();
+    return;
   }
-  if (!isa<QuantizableOpInterface>(op))
-    return "no integer form";
-  return runsInInt8(op) ? "float in the model" : "no constant weights";
+  layer.explanation = found->text;
+  layer.byRule = found->isRule();
+  StringRef text = found->text;
+  if (text.consume_front(kStaysFloatRemark))
+    layer.reason = text.str();
+  else if (layer.byRule)
+    layer.reason =
+        "by rule " + text.drop_front(kFloatByRuleRemark.size()).str();
+  else if (text.starts_with(kFloatForAccuracyRemark))
+    layer.reason = "for accuracy";
+  else
+    layer.reason = found->pass == "qnn-assign-precision"
+                       ? "by default"
+                       : "predicted slower in int8";
 }
 
 Coverage qnn::measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks) {
@@ -77,9 +87,11 @@ Coverage qnn::measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks) {
     (isInt8(op) ? coverage.int8Macs : coverage.floatMacs) += macs;
     if (isInt8(op))
       return;
-    FloatLayer layer{getLayerName(op).str(), op->getName().getStringRef().str(),
-                     "", macs, false};
-    layer.reason = getReason(op, remarks, layer.byRule);
+    FloatLayer layer;
+    layer.name = getLayerName(op).str();
+    layer.kind = op->getName().getStringRef().str();
+    layer.macs = macs;
+    findReason(op, remarks, layer);
     coverage.floatLayers.push_back(std::move(layer));
   });
   return coverage;
@@ -116,20 +128,22 @@ template <typename Layers> static std::string listLayers(const Layers &layers) {
   return text;
 }
 
-std::string qnn::describeCoverage(const Coverage &coverage) {
-  std::string text = "coverage: ";
+void qnn::printCoverage(const Coverage &coverage, bool explain,
+                        raw_ostream &os) {
+  for (const FloatLayer &layer : coverage.floatLayers)
+    if (explain && !layer.byRule && !layer.explanation.empty())
+      os << "remark: " << escapeControls(layer.name + ": " + layer.explanation)
+         << '\n';
+  os << "coverage: ";
   if (int64_t all = coverage.int8Macs + coverage.floatMacs)
-    text += llvm::formatv("{0:f1} % of {1}multiply-accumulates in int8, ",
-                          100 * coverage.getShare(), formatCount(all));
+    os << llvm::formatv("{0:f1} % of {1}multiply-accumulates in int8, ",
+                        100 * coverage.getShare(), formatCount(all));
   if (coverage.floatLayers.empty())
-    text += llvm::formatv("none of {0} layers float", coverage.layers);
+    os << llvm::formatv("none of {0} layers float\n", coverage.layers);
   else
-    text +=
-        llvm::formatv("{0} of {1} layers float: ", coverage.floatLayers.size(),
-                      coverage.layers)
-            .str() +
-        listLayers(coverage.floatLayers);
-  return escapeControls(text);
+    os << llvm::formatv("{0} of {1} layers float: {2}\n",
+                        coverage.floatLayers.size(), coverage.layers,
+                        escapeControls(listLayers(coverage.floatLayers)));
 }
 
 llvm::Error qnn::checkFallbacks(const Coverage &coverage) {

@@ -37,8 +37,8 @@ static std::string formatLine(StringRef where, const Twine &text) {
 }
 
 DiagnosticLog::DiagnosticLog(MLIRContext *context, raw_ostream &log,
-                             bool printAllRemarks)
-    : log(log), printAllRemarks(printAllRemarks),
+                             bool printRemarks)
+    : log(log), printRemarks(printRemarks),
       handler(context, [this](Diagnostic &diagnostic) {
         std::string where = formatLocation(diagnostic.getLocation());
         std::string line = formatLine(where, diagnostic.str());
@@ -53,10 +53,7 @@ DiagnosticLog::DiagnosticLog(MLIRContext *context, raw_ostream &log,
       }) {}
 
 void DiagnosticLog::add(Remark remark) {
-  // The first reason is the cause; later passes only find the layer float.
-  bool isNews = (remark.isFallback() || remark.isRule()) &&
-                fallbacks.insert(remark.layer).second && remark.isFallback();
-  if (printAllRemarks || isNews)
+  if (printRemarks)
     log << "remark: " << formatLine(remark.layer, remark.text) << '\n';
   remarks.push_back(std::move(remark));
 }

@@ -25,9 +25,10 @@ namespace mlir::qnn {
 /// A layer that an int8 network computes in float.
 struct FloatLayer {
   std::string name, kind;
-  std::string reason; ///< in a few words
-  int64_t macs;
-  bool byRule; ///< the user wants it so
+  std::string reason;      ///< in a few words
+  std::string explanation; ///< in a sentence; empty: there is none
+  int64_t macs = 0;
+  bool byRule = false; ///< the user wants it so
 };
 
 /// What part of a network is computed in int8. Layers are the ops that compute,
@@ -43,8 +44,9 @@ struct Coverage {
 /// The coverage of a network in the Quantized stage; `remarks` say why layers
 /// are float.
 Coverage measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks);
-/// The line that quant-compile prints.
-std::string describeCoverage(const Coverage &coverage);
+/// Prints the line on what int8 covers and, before it, if told to, why layers
+/// are float that no rule wants so.
+void printCoverage(const Coverage &coverage, bool explain, raw_ostream &os);
 /// Fails, naming layers and remedies, when a layer is float without a rule.
 llvm::Error checkFallbacks(const Coverage &coverage);
 /// Adds remarks on the predicted cost of each layer in its precision and in the

@@ -25,7 +25,6 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
 
 namespace mlir::qnn {
@@ -44,12 +43,11 @@ struct Remark {
 };
 
 /// While it lives: keeps the first MLIR error as one line, and all remarks;
-/// passes on warnings and, unless all are asked for, the remarks on layers that
-/// fall back to float, one for each.
+/// passes on warnings and, if told to, remarks.
 class DiagnosticLog {
 public:
   DiagnosticLog(MLIRContext *context, raw_ostream &log,
-                bool printAllRemarks = false);
+                bool printRemarks = false);
 
   /// Remarks of these passes get the name of the pass.
   void follow(PassManager &passes);
@@ -62,10 +60,9 @@ public:
 
 private:
   raw_ostream &log;
-  bool printAllRemarks;
+  bool printRemarks;
   std::string first, pass;
   std::vector<Remark> remarks;
-  llvm::StringSet<> fallbacks; ///< layers
   ScopedDiagnosticHandler handler;
 };
 
