@@ -7,6 +7,8 @@
 
 #include "ValueScan.h"
 
+#include "llvm/Support/Compiler.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>

@@ -10,7 +10,9 @@
 //
 // The float network is compiled for this machine and run in this process, one
 // batch after the other. Memory does not depend on the number of samples, and
-// the statistics do not depend on their order.
+// the statistics do not depend on their order nor on the batch: where axis 0 of
+// an observed tensor is the batch (nothing above transposes it away), each
+// index is a sample, and what fills up a last, incomplete batch does not count.
 //
 // Usage:
 //   auto cache = calibrate(module, {"samples.npz"}, llvm::errs());
