@@ -70,6 +70,8 @@ static std::string getText(const Object &object, StringRef key) {
     return formatInteger(*integer);
   if (std::optional<double> number = value->getAsNumber())
     return formatNumber(*number);
+  if (std::optional<bool> flag = value->getAsBoolean())
+    return *flag ? "yes" : "no";
   return "";
 }
 
@@ -317,9 +319,11 @@ void Page::writePareto() {
   writeChart("chart-pareto");
   writeTable({{"SQNR dB", "output_sqnr_db"},
               {"accuracy", "accuracy"},
+              {"equal predictions", "agreement"},
               {"predicted us", "predicted_us"},
               {"bytes", "bytes"},
-              {"float layers", "float_layers"}},
+              {"float layers", "float_layers"},
+              {"chosen", "chosen", false}},
              getRows(points));
 }
 
