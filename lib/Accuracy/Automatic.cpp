@@ -128,6 +128,18 @@ static llvm::Expected<Trial> findBest(Improver &improver) {
   return best;
 }
 
+static llvm::Expected<NetworkAccuracy> attribute(StepwiseNetwork &network,
+                                                 func::FuncOp func,
+                                                 const SampleSet &samples) {
+  auto simulation = QuantizedSimulation::create(network, func);
+  if (!simulation)
+    return simulation.takeError();
+  SampleSet some;
+  for (size_t i = 0; i < samples.size(); i += 4)
+    some.push_back(samples[i]);
+  return attributeErrors(network, **simulation, some);
+}
+
 llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
                                                 const CalibrationCache &cache,
                                                 const SampleSet &samples) {
@@ -148,9 +160,18 @@ llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
     result.remedies.push_back("round-weights");
   if (best->remedies.correctBias)
     result.remedies.push_back("correct-bias");
-  auto simulation = QuantizedSimulation::create(**network, func);
-  if (!simulation)
-    return simulation.takeError();
-  result.accuracy = attributeErrors(**network, **simulation, samples);
+  auto accuracy = attribute(**network, func, samples);
+  if (!accuracy)
+    return accuracy.takeError();
+  result.accuracy = std::move(*accuracy);
   return result;
+}
+
+llvm::Expected<NetworkAccuracy> qnn::measureNetwork(ModuleOp calibrated,
+                                                    const SampleSet &samples) {
+  auto func = *calibrated.getOps<func::FuncOp>().begin();
+  auto network = StepwiseNetwork::create(func);
+  if (!network)
+    return network.takeError();
+  return attribute(**network, func, samples);
 }

@@ -101,8 +101,9 @@ static llvm::Error readLayers(const llvm::json::Array &array,
     auto precision = object ? object->getString("precision") : std::nullopt;
     if (!layer || !precision)
       return fail("expected 'layer' and 'precision' in each of 'layers'");
-    if (*precision != "float" && *precision != "int8")
-      return fail("layer '%s': expected precision float or int8, got '%s'",
+    if (!llvm::is_contained(kPrecisions, *precision))
+      return fail("layer '%s': expected a precision of --precision-rule, got "
+                  "'%s'",
                   layer->str().c_str(), precision->str().c_str());
     rules.push_back(
         {layer->str(), precision->str(), getString(*object, "reason")});

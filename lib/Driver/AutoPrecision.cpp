@@ -262,6 +262,20 @@ qnn::choosePrecisions(ModuleOp module, StringRef graph,
   return result;
 }
 
+llvm::Expected<llvm::json::Object>
+qnn::measureAccuracy(ModuleOp module, const CompileOptions &options,
+                     const TargetLevel &level) {
+  func::FuncOp func = getFunction(module);
+  auto samples = readAnalysisSamples(func, options.calibrationData);
+  if (!samples)
+    return samples.takeError();
+  auto accuracy = measureNetwork(module, *samples);
+  if (!accuracy)
+    return accuracy.takeError();
+  PrecisionCosts costs = getPrecisionCosts(func, CostModel(level));
+  return llvm::json::Object{{"accuracy", makeAccuracy(*accuracy, costs)}};
+}
+
 llvm::Error qnn::chooseCalibrators(ModuleOp module,
                                    const CompileOptions &options,
                                    const CalibrationCache &cache) {

@@ -44,6 +44,12 @@ llvm::Expected<AutoResult> choosePrecisions(ModuleOp module, StringRef graph,
                                             ImprovedFn onImproved,
                                             raw_ostream &log);
 
+/// The field "accuracy" of the report on `module`, Calibrated stage with
+/// ranges: which layer loses how much, on some of the calibration data.
+llvm::Expected<llvm::json::Object>
+measureAccuracy(ModuleOp module, const CompileOptions &options,
+                const TargetLevel &level);
+
 /// --calibrator=auto: gives the observers of `module` their ranges.
 llvm::Error chooseCalibrators(ModuleOp module, const CompileOptions &options,
                               const CalibrationCache &cache);

@@ -48,7 +48,9 @@ private:
                         StringRef what);
   llvm::Error insertObservers();
   llvm::Error quantize();
-  llvm::Error quantizeWith(StringRef cache, bool keepFaster);
+  llvm::Error prepare(StringRef cache);
+  llvm::Error finish();
+  llvm::Expected<const TargetLevel *> getBestLevel();
   llvm::Error quantizeAutomatically();
   llvm::Error quantizeByRecipe();
   llvm::Error saveImproved(ModuleOp improved, const Recipe &recipe);
@@ -147,24 +149,51 @@ llvm::Error Compilation::insertObservers() {
   return runPasses(observe, "insert observers into");
 }
 
-/// Quantizes with the ranges of `cache`, or with those the observers have.
-llvm::Error Compilation::quantizeWith(StringRef cache, bool keepFaster) {
+/// Takes ranges from `cache` unless it is empty, and keeps float what is faster
+/// so.
+llvm::Error Compilation::prepare(StringRef cache) {
+  QuantizePipelineOptions preparing;
+  preparing.cache = cache.str();
+  preparing.method = options.calibrator;
+  preparing.percentile = options.percentile;
+  if (!options.force) {
+    auto level = getBestLevel();
+    if (!level)
+      return level.takeError();
+    preparing.level = (*level)->name.str();
+  }
+  auto build = [&](PassManager &passes) {
+    buildRangesPipeline(passes, preparing);
+  };
+  return runPasses(build, "find ranges of");
+}
+
+/// Quantizes with the ranges and precisions the module has.
+llvm::Error Compilation::finish() {
+  if (!accuracy && !options.report.empty() &&
+      !options.calibrationData.empty()) {
+    auto level = getBestLevel();
+    if (!level)
+      return level.takeError();
+    auto measured = measureAccuracy(*module, options, **level);
+    if (!measured)
+      return measured.takeError();
+    accuracy = std::move(*measured);
+  }
   QuantizePipelineOptions quantizing;
-  quantizing.cache = cache.str();
-  quantizing.method = options.calibrator;
-  quantizing.percentile = options.percentile;
   quantizing.integerResults = options.quantizedIO;
   quantizing.emitRemarks = !isInterim;
-  if (keepFaster && !options.force) {
-    auto levels = parseLevels(options.march, triple);
-    if (!levels)
-      return levels.takeError();
-    quantizing.level = levels->back()->name.str();
-  }
   auto build = [&](PassManager &passes) {
     buildQuantizePipeline(passes, quantizing);
   };
   return runPasses(build, "quantize");
+}
+
+llvm::Expected<const TargetLevel *> Compilation::getBestLevel() {
+  auto levels = parseLevels(options.march, triple);
+  if (!levels)
+    return levels.takeError();
+  return levels->back();
 }
 
 llvm::Error Compilation::quantize() {
@@ -182,11 +211,13 @@ llvm::Error Compilation::quantize() {
   llvm::Expected<std::string> cache = calibrateInto(temporary);
   if (!cache)
     return cache.takeError();
-  if (options.calibrator != kAutoCalibrator)
-    return quantizeWith(*cache, /*keepFaster=*/true);
-  if (llvm::Error error = chooseCalibrators(*module, options, *calibration))
+  bool isAuto = options.calibrator == kAutoCalibrator;
+  if (isAuto)
+    if (llvm::Error error = chooseCalibrators(*module, options, *calibration))
+      return error;
+  if (llvm::Error error = prepare(isAuto ? "" : *cache))
     return error;
-  return quantizeWith("", /*keepFaster=*/true);
+  return finish();
 }
 
 /// A better network was found: whoever stops the search has this one.
@@ -198,7 +229,7 @@ llvm::Error Compilation::saveImproved(ModuleOp improved, const Recipe &recipe) {
   isInterim = true;
   if (!options.saveRecipe.empty())
     files.add(options.saveRecipe, recipe.toText());
-  llvm::Error error = quantizeWith("", /*keepFaster=*/false);
+  llvm::Error error = finish();
   if (!error)
     error = emit();
   isInterim = false;
@@ -208,22 +239,14 @@ llvm::Error Compilation::saveImproved(ModuleOp improved, const Recipe &recipe) {
 }
 
 llvm::Error Compilation::quantizeAutomatically() {
-  auto levels = parseLevels(options.march, triple);
-  if (!levels)
-    return levels.takeError();
   std::string graph = getGraphHash(getFunction());
+  auto level = getBestLevel();
+  if (!level)
+    return level.takeError();
   if (llvm::Error error = insertObservers())
     return error;
-  if (!options.force) {
-    KeepFasterFloatPassOptions faster;
-    faster.level = levels->back()->name.str();
-    faster.emitRemarks = true;
-    auto build = [&](PassManager &passes) {
-      passes.addNestedPass<func::FuncOp>(createKeepFasterFloatPass(faster));
-    };
-    if (llvm::Error error = runPasses(build, "choose precisions of"))
-      return error;
-  }
+  if (llvm::Error error = prepare(""))
+    return error;
   llvm::Expected<CalibrationCache> seen =
       calibrate(*module, options.calibrationData, log);
   if (!seen)
@@ -233,13 +256,13 @@ llvm::Error Compilation::quantizeAutomatically() {
     return saveImproved(improved, recipe);
   };
   llvm::Expected<AutoResult> result = choosePrecisions(
-      *module, graph, options, *calibration, *levels->back(), save, log);
+      *module, graph, options, *calibration, **level, save, log);
   if (!result)
     return result.takeError();
   accuracy = std::move(result->report);
   if (!options.saveRecipe.empty())
     files.add(options.saveRecipe, result->recipe.toText());
-  return quantizeWith("", /*keepFaster=*/false);
+  return finish();
 }
 
 llvm::Error Compilation::quantizeByRecipe() {
@@ -256,16 +279,16 @@ llvm::Error Compilation::quantizeByRecipe() {
     return error;
   if (llvm::Error error = applyRecipe(*recipe, *module, options))
     return error;
-  return quantizeWith("", /*keepFaster=*/false);
+  return finish();
 }
 
 /// Says what int8 covers and what the choices cost; refuses fallbacks where the
 /// user does.
 llvm::Error Compilation::explain() {
-  auto levels = parseLevels(options.march, triple);
-  if (!levels)
-    return levels.takeError();
-  explainChoices(getFunction(), *levels->back(), diagnostics);
+  auto level = getBestLevel();
+  if (!level)
+    return level.takeError();
+  explainChoices(getFunction(), **level, diagnostics);
   coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
   // With --remarks the reasons have been printed.
   printCoverage(*coverage, !options.remarks, log);

@@ -62,11 +62,8 @@ void qnn::buildCalibrationPipeline(OpPassManager &pm,
   addStageCheck(pm, "calibrated");
 }
 
-// Legal in the QDQ stage: qnn on float tensors, quantized qnn.constant,
-// quant.qcast and quant.dcast. In the Quantized stage: also qnn on quantized
-// tensors, and no quant.qcast of a quant.dcast.
-void qnn::buildQuantizePipeline(OpPassManager &pm,
-                                const QuantizePipelineOptions &options) {
+void qnn::buildRangesPipeline(OpPassManager &pm,
+                              const QuantizePipelineOptions &options) {
   if (!options.cache.empty()) {
     ApplyRangesPassOptions ranges;
     ranges.cache = options.cache;
@@ -81,6 +78,14 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
     faster.emitRemarks = true;
     pm.addNestedPass<func::FuncOp>(createKeepFasterFloatPass(faster));
   }
+}
+
+// Legal in the QDQ stage: qnn on float tensors, quantized qnn.constant,
+// quant.qcast and quant.dcast. In the Quantized stage: also qnn on quantized
+// tensors, and no quant.qcast of a quant.dcast.
+void qnn::buildQuantizePipeline(OpPassManager &pm,
+                                const QuantizePipelineOptions &options) {
+  buildRangesPipeline(pm, options);
   QuantizePassOptions quantize;
   quantize.integerResults = options.integerResults;
   quantize.emitRemarks = options.emitRemarks;

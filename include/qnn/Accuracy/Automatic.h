@@ -34,7 +34,8 @@ struct Improvement {
 };
 
 /// Samples that the analysis of a network of so many multiply-accumulates
-/// takes: a matter of seconds, and never fewer than 4 or more than 128.
+/// takes: a matter of seconds, and never fewer than 4 or more than 128. The
+/// attribution, which runs the network once per layer, takes a quarter of them.
 int64_t getAnalysisSamples(int64_t macs);
 
 /// Gives the observers of the only function of `calibrated` ranges, and its
@@ -42,6 +43,11 @@ int64_t getAnalysisSamples(int64_t macs);
 llvm::Expected<Improvement> improveNetwork(ModuleOp calibrated,
                                            const CalibrationCache &cache,
                                            const SampleSet &samples);
+
+/// Which layer of the only function of `calibrated`, with ranges, loses how
+/// much on a quarter of `samples`.
+llvm::Expected<NetworkAccuracy> measureNetwork(ModuleOp calibrated,
+                                               const SampleSet &samples);
 
 } // namespace mlir::qnn
 

@@ -93,6 +93,11 @@ void buildGraphPipeline(OpPassManager &pm,
 void buildCalibrationPipeline(OpPassManager &pm,
                               const CalibrationPipelineOptions &options);
 
+/// The first part of buildQuantizePipeline: ranges from the cache, precisions
+/// from the level. Still Calibrated stage.
+void buildRangesPipeline(OpPassManager &pm,
+                         const QuantizePipelineOptions &options);
+
 /// Calibrated stage and the cache of its calibration run to Quantized stage.
 void buildQuantizePipeline(OpPassManager &pm,
                            const QuantizePipelineOptions &options);

@@ -53,7 +53,7 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   bool onKind = left.consume_front("op:");
   if (left.empty() || precision.empty())
     return fail() << "expected PATTERN=float, int8, int4 or int16";
-  if (!llvm::is_contained({"float", "int8", "int4", "int16"}, precision))
+  if (!llvm::is_contained(kPrecisions, precision))
     return fail() << "expected precision float, int8, int4 or int16, got '"
                   << precision << "'";
   llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);

@@ -39,6 +39,13 @@ static ObserveOp getObserver(Value tensor) {
   return nullptr;
 }
 
+/// True for the result of an op that moves or selects values of its operand.
+static bool movesValues(Value tensor) {
+  auto producer = tensor.getDefiningOp<CommutesWithQDQ>();
+  return producer && producer.commutesWithQDQ() &&
+         producer->getNumOperands() == 1;
+}
+
 /// The range of a constant activation is that of its values.
 static FailureOr<quant::UniformQuantizedType> getConstantType(ConstantOp op) {
   FailureOr<SmallVector<float>> values = getFloatValues(op.getValue());
@@ -83,6 +90,13 @@ static LogicalResult findType(Value tensor, TensorTypes &types) {
   ObserveOp observe = getObserver(tensor);
   if (!observe && producer && leavesFloat(producer))
     return success();
+  // Kept float between an observed tensor and a reader in int8: what an op
+  // moves lies in the range of what it read.
+  Value key = observe ? observe.getResult() : tensor;
+  for (Value source = tensor; !observe && movesValues(source);) {
+    source = source.getDefiningOp()->getOperand(0);
+    observe = getObserver(source);
+  }
   if (!observe) {
     emitError(tensor.getLoc())
         << "tensor '"
@@ -94,10 +108,9 @@ static LogicalResult findType(Value tensor, TensorTypes &types) {
     return observe.emitError("tensor '")
            << observe.getName()
            << "' has no range; calibrate and run qnn-apply-ranges";
-  types[observe.getResult()] =
-      getType(tensor.getContext(),
-              getActivationParams(observe.getMin()->convertToFloat(),
-                                  observe.getMax()->convertToFloat()));
+  types[key] = getType(tensor.getContext(),
+                       getActivationParams(observe.getMin()->convertToFloat(),
+                                           observe.getMax()->convertToFloat()));
   return success();
 }
 

@@ -271,3 +271,17 @@ func.func @splits_16_bits(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %4 = qnn.observe %3 as "b" range [0.0, 127.5] : tensor<1x2xf32>
   return %4 : tensor<1x2xf32>
 }
+
+// -----
+
+// Kept float between an observed tensor and an int8 reader, a pool hands on the range of what it read.
+// CHECK-LABEL: func.func @pool_kept_float(
+// CHECK: %[[POOL:.+]] = qnn.max_pool2d
+// CHECK: "quant.qcast"(%[[POOL]]) {{.*}} -> tensor<1x1x1x1x!quant.uniform<i8:f32, 5.000000e-01:-128>>
+func.func @pool_kept_float(%x: tensor<1x2x2x1xf32>) -> tensor<1x1x1x1xf32> {
+  %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x2x2x1xf32>
+  %1 = qnn.max_pool2d %0 {kernel = array<i64: 2, 2>, qnn.precision = "float"} : (tensor<1x2x2x1xf32>) -> tensor<1x1x1x1xf32>
+  %2 = qnn.hard_swish %1 : (tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %3 = qnn.observe %2 as "y" range [0.0, 127.5] : tensor<1x1x1x1xf32>
+  return %3 : tensor<1x1x1x1xf32>
+}

@@ -39,6 +39,9 @@ namespace mlir::qnn {
 /// costs; "int4" is int8 with weights of 4 bits, "int16" with activations
 /// of 16.
 inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
+/// The values it takes.
+inline constexpr StringLiteral kPrecisions[] = {"float", "int8", "int4",
+                                                "int16"};
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 
