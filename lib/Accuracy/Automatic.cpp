@@ -58,6 +58,7 @@ static void removeRemedies(func::FuncOp func) {
 struct Trial {
   bool minmax;
   WeightRemedies remedies;
+  double noise = 0;
 };
 
 namespace {
@@ -99,16 +100,16 @@ static llvm::Expected<Trial> findBest(Improver &improver) {
   llvm::Expected<double> noise = improver.apply(best);
   if (!noise)
     return noise.takeError();
-  double least = *noise;
+  best.noise = *noise;
   Trial last = best;
   auto attempt = [&](const Trial &trial) -> llvm::Error {
     llvm::Expected<double> tried = improver.apply(trial);
     if (!tried)
       return tried.takeError();
     last = trial;
-    if (*tried < least) {
-      least = *tried;
+    if (*tried < best.noise) {
       best = trial;
+      best.noise = *tried;
     }
     return llvm::Error::success();
   };
@@ -126,18 +127,6 @@ static llvm::Expected<Trial> findBest(Improver &improver) {
     if (llvm::Error error = attempt(best))
       return std::move(error);
   return best;
-}
-
-static llvm::Expected<NetworkAccuracy> attribute(StepwiseNetwork &network,
-                                                 func::FuncOp func,
-                                                 const SampleSet &samples) {
-  auto simulation = QuantizedSimulation::create(network, func);
-  if (!simulation)
-    return simulation.takeError();
-  SampleSet some;
-  for (size_t i = 0; i < samples.size(); i += 4)
-    some.push_back(samples[i]);
-  return attributeErrors(network, **simulation, some);
 }
 
 llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
@@ -160,10 +149,7 @@ llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
     result.remedies.push_back("round-weights");
   if (best->remedies.correctBias)
     result.remedies.push_back("correct-bias");
-  auto accuracy = attribute(**network, func, samples);
-  if (!accuracy)
-    return accuracy.takeError();
-  result.accuracy = std::move(*accuracy);
+  result.noise = best->noise;
   return result;
 }
 
@@ -173,5 +159,11 @@ llvm::Expected<NetworkAccuracy> qnn::measureNetwork(ModuleOp calibrated,
   auto network = StepwiseNetwork::create(func);
   if (!network)
     return network.takeError();
-  return attribute(**network, func, samples);
+  auto simulation = QuantizedSimulation::create(**network, func);
+  if (!simulation)
+    return simulation.takeError();
+  SampleSet some;
+  for (size_t i = 0; i < samples.size(); i += 4)
+    some.push_back(samples[i]);
+  return attributeErrors(**network, **simulation, some);
 }

@@ -7,7 +7,6 @@
 
 #include "AutoPrecision.h"
 
-#include "qnn/Accuracy/Automatic.h"
 #include "qnn/Accuracy/ImproveWeights.h"
 #include "qnn/Accuracy/Search.h"
 #include "qnn/Dialect/QNN/IR/Macs.h"
@@ -67,14 +66,15 @@ static void addLayers(func::FuncOp func, const NetworkAccuracy &accuracy,
 }
 
 static Recipe makeRecipe(func::FuncOp func, StringRef graph,
-                         const Improvement &improvement) {
+                         const Improvement &improvement,
+                         const NetworkAccuracy &accuracy) {
   Recipe recipe;
   recipe.graph = graph.str();
   recipe.remedies = improvement.remedies;
   for (const RangeChoice &choice : improvement.ranges)
     recipe.tensors.push_back({choice.tensor, getName(choice.calibrator).str(),
                               choice.min, choice.max, describeRange(choice)});
-  addLayers(func, improvement.accuracy, recipe);
+  addLayers(func, accuracy, recipe);
   return recipe;
 }
 
@@ -223,18 +223,30 @@ static void emitRemarks(func::FuncOp func, const NetworkAccuracy &accuracy) {
                  .str();
 }
 
+llvm::Error qnn::improvePrepared(PreparedNetwork &network,
+                                 const CompileOptions &options) {
+  auto samples = readAnalysisSamples(getFunction(*network.module),
+                                     options.calibrationData);
+  if (!samples)
+    return samples.takeError();
+  auto improvement = improveNetwork(*network.module, network.cache, *samples);
+  if (!improvement)
+    return improvement.takeError();
+  network.improvement = std::move(*improvement);
+  return llvm::Error::success();
+}
+
 llvm::Expected<AutoResult>
-qnn::choosePrecisions(ModuleOp module, StringRef graph,
-                      const CompileOptions &options,
-                      const CalibrationCache &cache, const TargetLevel &level,
+qnn::choosePrecisions(PreparedNetwork &network, StringRef graph,
+                      const CompileOptions &options, const TargetLevel &level,
                       ImprovedFn onImproved, raw_ostream &log) {
-  func::FuncOp func = getFunction(module);
+  func::FuncOp func = getFunction(*network.module);
   auto samples = readAnalysisSamples(func, options.calibrationData);
   if (!samples)
     return samples.takeError();
-  auto improvement = improveNetwork(module, cache, *samples);
-  if (!improvement)
-    return improvement.takeError();
+  auto accuracy = measureNetwork(*network.module, *samples);
+  if (!accuracy)
+    return accuracy.takeError();
   CostModel model(level);
   PrecisionCosts costs = getPrecisionCosts(func, model);
   auto onBetter = [&](ModuleOp best,
@@ -243,18 +255,19 @@ qnn::choosePrecisions(ModuleOp module, StringRef graph,
         << " samples: " << describePoint(search.getBest()) << '\n';
     if (!search.getBest().keepsGoal)
       return llvm::Error::success();
-    return onImproved(best, makeRecipe(func, graph, *improvement));
+    return onImproved(best,
+                      makeRecipe(func, graph, network.improvement, *accuracy));
   };
-  auto search = searchPrecisions(module, improvement->accuracy, model,
+  auto search = searchPrecisions(*network.module, *accuracy, model,
                                  makeSearchOptions(options), onBetter);
   if (!search)
     return search.takeError();
   if (llvm::Error error = checkContract(options, *search))
     return std::move(error);
-  emitRemarks(func, improvement->accuracy);
+  emitRemarks(func, *accuracy);
   AutoResult result;
-  result.recipe = makeRecipe(func, graph, *improvement);
-  result.report["accuracy"] = makeAccuracy(improvement->accuracy, costs);
+  result.recipe = makeRecipe(func, graph, network.improvement, *accuracy);
+  result.report["accuracy"] = makeAccuracy(*accuracy, costs);
   result.report["pareto"] = makePareto(*search);
   auto recipe = llvm::json::parse(result.recipe.toText());
   assert(recipe && "a recipe is JSON");

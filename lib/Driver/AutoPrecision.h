@@ -13,6 +13,7 @@
 #ifndef QNN_LIB_DRIVER_AUTOPRECISION_H
 #define QNN_LIB_DRIVER_AUTOPRECISION_H
 
+#include "qnn/Accuracy/Automatic.h"
 #include "qnn/Accuracy/Recipe.h"
 #include "qnn/Calibration/Cache.h"
 #include "qnn/Driver/Compile.h"
@@ -34,15 +35,23 @@ struct AutoResult {
 using ImprovedFn =
     llvm::function_ref<llvm::Error(ModuleOp module, const Recipe &recipe)>;
 
-/// Decides ranges, remedies and precisions of `module`, Calibrated stage
-/// without ranges. `graph` is the hash for the recipe. A contract that cannot
-/// be kept is an error that says why.
-llvm::Expected<AutoResult> choosePrecisions(ModuleOp module, StringRef graph,
-                                            const CompileOptions &options,
-                                            const CalibrationCache &cache,
-                                            const TargetLevel &level,
-                                            ImprovedFn onImproved,
-                                            raw_ostream &log);
+/// One way to prepare a network for int8.
+struct PreparedNetwork {
+  OwningOpRef<ModuleOp> module; ///< Calibrated stage with ranges and remedies
+  CalibrationCache cache;
+  Improvement improvement;
+};
+
+/// Finds ranges and remedies for network.module, calibrated into network.cache.
+llvm::Error improvePrepared(PreparedNetwork &network,
+                            const CompileOptions &options);
+
+/// Decides the precisions of `network`. `graph` is the hash for the recipe. A
+/// contract that cannot be kept is an error that says why.
+llvm::Expected<AutoResult>
+choosePrecisions(PreparedNetwork &network, StringRef graph,
+                 const CompileOptions &options, const TargetLevel &level,
+                 ImprovedFn onImproved, raw_ostream &log);
 
 /// The field "accuracy" of the report on `module`, Calibrated stage with
 /// ranges: which layer loses how much, on some of the calibration data.

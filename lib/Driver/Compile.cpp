@@ -51,6 +51,9 @@ private:
   llvm::Error prepare(StringRef cache);
   llvm::Error finish();
   llvm::Expected<const TargetLevel *> getBestLevel();
+  llvm::Error equalize();
+  llvm::Expected<PreparedNetwork> prepareNetwork();
+  llvm::Expected<PreparedNetwork> prepareBest();
   llvm::Error quantizeAutomatically();
   llvm::Error quantizeByRecipe();
   llvm::Error saveImproved(ModuleOp improved, const Recipe &recipe);
@@ -238,28 +241,67 @@ llvm::Error Compilation::saveImproved(ModuleOp improved, const Recipe &recipe) {
   return error;
 }
 
+/// Calibrates `module` and finds its ranges and remedies. Takes the module.
+llvm::Expected<PreparedNetwork> Compilation::prepareNetwork() {
+  if (llvm::Error error = insertObservers())
+    return std::move(error);
+  if (llvm::Error error = prepare(""))
+    return std::move(error);
+  llvm::Expected<CalibrationCache> seen =
+      calibrate(*module, options.calibrationData, log);
+  if (!seen)
+    return seen.takeError();
+  PreparedNetwork network = {std::move(module), std::move(*seen), {}};
+  if (llvm::Error error = improvePrepared(network, options))
+    return std::move(error);
+  return network;
+}
+
+llvm::Error Compilation::equalize() {
+  auto build = [](PassManager &passes) {
+    passes.addNestedPass<func::FuncOp>(createEqualizeChannelsPass());
+  };
+  return runPasses(build, "equalize the channels of");
+}
+
+/// The network as it is or with equalized channels, whichever has less noise.
+llvm::Expected<PreparedNetwork> Compilation::prepareBest() {
+  std::string graph = getGraphHash(getFunction());
+  OwningOpRef<ModuleOp> original = cast<ModuleOp>(module->clone());
+  auto plain = prepareNetwork();
+  if (!plain)
+    return plain;
+  module = std::move(original);
+  if (llvm::Error error = equalize())
+    return std::move(error);
+  if (getGraphHash(getFunction()) == graph)
+    return plain;
+  auto equalized = prepareNetwork();
+  if (!equalized || equalized->improvement.noise >= plain->improvement.noise)
+    return equalized ? std::move(plain) : std::move(equalized);
+  auto &remedies = equalized->improvement.remedies;
+  remedies.insert(remedies.begin(), "equalize-channels");
+  return equalized;
+}
+
 llvm::Error Compilation::quantizeAutomatically() {
   std::string graph = getGraphHash(getFunction());
   auto level = getBestLevel();
   if (!level)
     return level.takeError();
-  if (llvm::Error error = insertObservers())
-    return error;
-  if (llvm::Error error = prepare(""))
-    return error;
-  llvm::Expected<CalibrationCache> seen =
-      calibrate(*module, options.calibrationData, log);
-  if (!seen)
-    return seen.takeError();
-  calibration = std::move(*seen);
+  auto network = prepareBest();
+  if (!network)
+    return network.takeError();
   auto save = [&](ModuleOp improved, const Recipe &recipe) {
     return saveImproved(improved, recipe);
   };
-  llvm::Expected<AutoResult> result = choosePrecisions(
-      *module, graph, options, *calibration, **level, save, log);
+  llvm::Expected<AutoResult> result =
+      choosePrecisions(*network, graph, options, **level, save, log);
   if (!result)
     return result.takeError();
   accuracy = std::move(result->report);
+  calibration = std::move(network->cache);
+  module = std::move(network->module);
   if (!options.saveRecipe.empty())
     files.add(options.saveRecipe, result->recipe.toText());
   return finish();
@@ -273,6 +315,9 @@ llvm::Error Compilation::quantizeByRecipe() {
     return makeError("recipe '" + options.recipe + "' is of another network " +
                      "(graph " + recipe->graph + ", expected " + graph +
                      "); save a new one with --save-recipe");
+  if (recipe->hasRemedy("equalize-channels"))
+    if (llvm::Error error = equalize())
+      return error;
   if (llvm::Error error = recipe->applyLayers(getFunction()))
     return error;
   if (llvm::Error error = insertObservers())

@@ -30,7 +30,8 @@ struct Improvement {
   std::vector<RangeChoice> ranges;
   /// "round-weights", "correct-bias": those that were kept.
   std::vector<std::string> remedies;
-  NetworkAccuracy accuracy;
+  /// Noise over signal at the results, averaged over them.
+  double noise = 0;
 };
 
 /// Samples that the analysis of a network of so many multiply-accumulates
