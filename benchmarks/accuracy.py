@@ -4,7 +4,7 @@
   benchmarks/accuracy.py [NAME|FILE.onnx ...] [--samples=10000] [--only=PATTERN] [--variant=NAME=FLAGS ...] [--output-dir=DIR]
 
 Per network: our f32 object, ONNX Runtime on the float model and on its plain recipe (benchmarks/quantize_peer.py), then every way
-of quantizing that quant-compile offers. `lost` is how many points of accuracy are lost against our f32, with the paired
+of quantizing that quant-compile offers, and min/max after qnn-equalize-channels. `lost` is how many points of accuracy are lost against our f32, with the paired
 95 % interval; a star stands where the interval excludes zero. docs/Accuracy.md explains how to read the table.
 A FILE.onnx takes the data of the network after which it is named. All files are made in build/benchmarks/accuracy.
 """
@@ -38,6 +38,14 @@ def our_variants(calibration, more):
     return {name: [*flags, f"--calibration-data={calibration}"] for name, flags in variants.items()}
 
 
+def equalized(model):
+    """The imported network after qnn-equalize-channels, as a file: the same function with channels of like ranges."""
+    imported, path = WORK / f"{model.stem}-imported.mlir", WORK / f"{model.stem}-equalized.mlir"
+    prepare.run(prepare.tool("quant-import"), model, "-o", imported)
+    prepare.run(prepare.tool("quant-opt"), imported, "-qnn-graph-pipeline", "-qnn-equalize-channels", "--mlir-print-debuginfo", "-o", path)
+    return path
+
+
 def all_contenders(model, calibration, args):
     """{name: function that makes it}; our float comes first and is always there, the others are compared with it."""
     def ours(name, flags):
@@ -51,6 +59,7 @@ def all_contenders(model, calibration, args):
     if not contenders.lacks_peer():
         makers.update({"ORT f32": lambda: contenders.Peer(model), "ORT int8": peer_int8})
     makers.update({name: ours(name, flags) for name, flags in our_variants(calibration, args.variant).items()})
+    makers["minmax equalized"] = lambda: contenders.Ours(equalized(model), WORK / f"{model.stem}-equalized.so", [f"--calibration-data={calibration}"])
     return {name: maker for name, maker in makers.items() if name == "f32" or fnmatch.fnmatch(name, args.only)}
 
 
