@@ -177,6 +177,11 @@ SmallVector<Value> DotProduct::sums(ArrayRef<Value> accumulators) {
   return sums;
 }
 
+Value DotProduct::scaled(Value sums, Value memory, Value at) {
+  return k.b.create<arith::MulFOp>(
+      k.toFloat(sums), k.load(memory, at, KernelBuilder::widthOf(sums)));
+}
+
 VectorType DotProduct::wordsType(Value bytes) {
   return VectorType::get({KernelBuilder::widthOf(bytes) / 2},
                          k.b.getIntegerType(16));

@@ -72,6 +72,9 @@ public:
   /// The sums of one block of columns, a register each.
   SmallVector<Value> sums(ArrayRef<Value> accumulators);
 
+  /// f32(sums) times their scales, from `at` on in `memory`.
+  Value scaled(Value sums, Value memory, Value at);
+
 private:
   VectorType wordsType(Value bytes);
   Value evenWords(Value bytes, bool isSigned);

@@ -355,7 +355,10 @@ private:
   /// Stores floats or accumulators.
   void finishWords(const Piece &piece) {
     Value acc = someLanes(k, piece.sums, 0, piece.width);
-    if (isFloat) {
+    if (!op.getC().getType().getElementType().isInteger(32)) {
+      if (!isFloat)
+        acc =
+            dot.scaled(acc, op.getScale(), k.add(op.getColumn(), piece.column));
       KernelBuilder::Epilogue epilogue;
       epilogue.low = op.getLow();
       epilogue.high = op.getHigh();

@@ -169,9 +169,8 @@ Buffer NetworkLowering::allocateFor(Value value) {
   return allocate(type, border);
 }
 
-bool NetworkLowering::readsLast(OpOperand &operand) {
+bool NetworkLowering::readsLast(OpOperand &operand, Operation *op) {
   Value memory = getBuffer(operand.get()).memory;
-  Operation *op = operand.getOwner();
   // Views may be read later, arguments and constants belong to others.
   auto alloc = memory.getDefiningOp<memref::AllocOp>();
   if (!alloc || llvm::any_of(alloc->getUsers(), [](Operation *user) {
@@ -179,8 +178,7 @@ bool NetworkLowering::readsLast(OpOperand &operand) {
       }))
     return false;
   auto isLater = [&](OpOperand &use) {
-    return use.getOwner() == op ? &use != &operand
-                                : op->isBeforeInBlock(use.getOwner());
+    return &use != &operand && !use.getOwner()->isBeforeInBlock(op);
   };
   return llvm::none_of(buffers, [&](const auto &entry) {
     auto concat = entry.first.template getDefiningOp<ConcatOp>();
@@ -190,7 +188,8 @@ bool NetworkLowering::readsLast(OpOperand &operand) {
   });
 }
 
-Buffer NetworkLowering::allocateOver(OpOperand &operand, Value result) {
+Buffer NetworkLowering::allocateOver(OpOperand &operand, Operation *op,
+                                     Value result) {
   Buffer buffer = getBuffer(operand.get());
   Type type = result.getType(), oldType = operand.get().getType();
   Border border = getRequiredBorder(result);
@@ -205,7 +204,7 @@ Buffer NetworkLowering::allocateOver(OpOperand &operand, Value result) {
   });
   if (isReturned || concats.getHome(result) || !hasBorder ||
       ArrayRef(buffer.shape) != cast<ShapedType>(type).getShape() ||
-      storageType(type) != storageType(oldType) || !readsLast(operand))
+      storageType(type) != storageType(oldType) || !readsLast(operand, op))
     return allocateFor(result);
   return buffer;
 }

@@ -287,9 +287,9 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
   if (groups > 1 && groups == weight[0] && weight[3] == 1 &&
       !layer.isAccumulator)
     return lowerDepthwise(layer, op, input, allocateFor(op.getResult()));
-  MutableOperandRange residual = op.getResidualMutable();
-  Buffer output = residual.empty() ? allocateFor(op.getResult())
-                                   : allocateOver(residual[0], op.getResult());
+  Buffer output = layer.op.residual
+                      ? allocateOver(*layer.op.residualUse, op, layer.op.result)
+                      : allocateFor(layer.op.result);
   int64_t joined = getJoinedGroups(layer, groups, weight[0] / groups);
   if (joined > 1)
     joinGroups(layer, groups, joined);
@@ -315,5 +315,5 @@ LogicalResult NetworkLowering::lowerFullyConnected(FullyConnectedOp op) {
   walk.reduction = {weight[1]};
   walk.reductionStrides = {1};
   return lowerProduct(layer, "fully_connected", walk, input,
-                      allocateContiguous(op.getResult()));
+                      allocateContiguous(layer.op.result));
 }

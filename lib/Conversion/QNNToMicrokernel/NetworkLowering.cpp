@@ -195,6 +195,8 @@ Value NetworkLowering::resultMemory(unsigned index) {
 }
 
 LogicalResult NetworkLowering::lowerOp(Operation *op) {
+  if (done.contains(op))
+    return success();
   if (failed(
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case([&](ConstantOp op) { return lowerConstant(op); })

@@ -51,15 +51,17 @@ public:
   /// The buffer that will hold `value`: with the border its users need, or in
   /// the result of a concat.
   Buffer allocateFor(Value value);
-  /// The same for a result of whose elements each is computed once, after the
-  /// element of `operand` at its position was read: in the memory of `operand`
-  /// if nothing else reads that any more.
-  Buffer allocateOver(OpOperand &operand, Value result);
+  /// The same for a result of whose elements each is computed once, by the
+  /// kernel of `op`, after the element of `operand` at its position was read:
+  /// in the memory of `operand` if nothing else reads that any more.
+  Buffer allocateOver(OpOperand &operand, Operation *op, Value result);
   /// The same as allocateFor without a border.
   Buffer allocateContiguous(Value value);
   Buffer getBuffer(Value value) { return buffers.lookup(value); }
   /// Says where `value` is from now on.
   void setBuffer(Value value, const Buffer &buffer) { buffers[value] = buffer; }
+  /// Says that the kernel of another op does the work of `op`.
+  void setDone(Operation *op) { done.insert(op); }
   /// The buffer of `value`, copied to one with `border` unless it has it.
   Buffer getWithBorder(Value value, Border border);
   Buffer getContiguous(Value value);
@@ -110,13 +112,15 @@ public:
                       const Buffer &output, RankedTensorType to);
   void emitQuantize(const Buffer &input, const Buffer &output,
                     RankedTensorType to);
+  /// Quantizes the result of `rest`, x - dequantize(q).
+  void emitQuantizeRest(SubOp rest, const Buffer &output, RankedTensorType to);
   void emitDequantize(const Buffer &input, RankedTensorType from,
                       const Buffer &output);
 
 private:
   void fillBorder(const Buffer &buffer, RankedTensorType type);
-  /// True when `operand` is the last reader of the memory of its value.
-  bool readsLast(OpOperand &operand);
+  /// True when nothing else reads the memory of `operand` from `op` on.
+  bool readsLast(OpOperand &operand, Operation *op);
   /// The place of `part` in the result of `concat`.
   Buffer partOf(ConcatOp concat, const ConcatPlan::Part &part);
   Value constantBytes(ArrayRef<char> bytes, Type element);
@@ -177,6 +181,7 @@ private:
   Location loc;      ///< of the op being lowered
   ConcatPlan concats;
   DenseMap<Value, Buffer> buffers;
+  DenseSet<Operation *> done;        ///< see setDone
   DenseMap<Value, Value> partMemory; ///< of values with a home in a concat
   DenseMap<Value, ElementsAttr> constants; ///< weights not yet in memory
   struct Kernel {

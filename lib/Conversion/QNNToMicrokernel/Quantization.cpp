@@ -96,6 +96,40 @@ void NetworkLowering::emitDequantize(const Buffer &input, RankedTensorType from,
           });
 }
 
+/// The quantization of what `op` leaves of x, where nothing else reads either:
+/// the cast of x - `op`, or null. One kernel does these.
+static quant::QuantizeCastOp getQuantizedRest(quant::DequantizeCastOp op) {
+  if (!op.getResult().hasOneUse() ||
+      !getUniformElementType(op.getArg().getType()))
+    return {};
+  auto rest = dyn_cast<SubOp>(*op.getResult().user_begin());
+  if (!rest || rest.getRhs() != op.getResult() || !rest->hasOneUse() ||
+      rest.getLhs().getType() != op.getType() || rest.getClampMinAttr() ||
+      rest.getClampMaxAttr())
+    return {};
+  auto quantize = dyn_cast<quant::QuantizeCastOp>(*rest->user_begin());
+  if (!quantize || getQuantizeBeforeTranspose(quantize.getResult()))
+    return {};
+  return quantize;
+}
+
+void NetworkLowering::emitQuantizeRest(SubOp rest, const Buffer &output,
+                                       RankedTensorType to) {
+  auto part = rest.getRhs().getDefiningOp<quant::DequantizeCastOp>();
+  auto from = cast<RankedTensorType>(part.getArg().getType());
+  StoredParams in = storedParams(from), params = storedParams(to);
+  emitStepsMap("quantize_rest", keyOf(in),
+               {getBuffer(rest.getLhs()), getBuffer(part.getArg())}, output,
+               params, std::numeric_limits<double>::infinity(),
+               [&](KernelBuilder &k, ArrayRef<Value> values) -> Value {
+                 VectorMath math{k, KernelBuilder::widthOf(values[0])};
+                 Value taken = math.mul(centered(k, values[1], from, in),
+                                        math.constant(in.scale));
+                 return math.div(math.sub(values[0], taken),
+                                 math.constant(params.scale));
+               });
+}
+
 quant::QuantizeCastOp qnn::getQuantizeBeforeTranspose(Value value) {
   auto cast = value.getDefiningOp<quant::QuantizeCastOp>();
   if (!cast || !value.hasOneUse() || !isa<TransposeOp>(*value.user_begin()))
@@ -110,7 +144,11 @@ LogicalResult NetworkLowering::lowerQuantize(quant::QuantizeCastOp op) {
   if (getQuantizeBeforeTranspose(op.getResult()))
     return success(); // The transpose quantizes what it moves.
   Buffer output = allocateFor(op.getResult());
-  emitQuantize(getBuffer(op.getArg()), output, type);
+  auto rest = op.getArg().getDefiningOp<SubOp>();
+  if (rest && done.contains(rest))
+    emitQuantizeRest(rest, output, type);
+  else
+    emitQuantize(getBuffer(op.getArg()), output, type);
   setBuffer(op.getResult(), output);
   return success();
 }
@@ -121,6 +159,10 @@ LogicalResult NetworkLowering::lowerDequantize(quant::DequantizeCastOp op) {
     return op.emitOpError("expected a per-tensor operand or an i32 "
                           "accumulator, got ")
            << type;
+  if (quant::QuantizeCastOp quantize = getQuantizedRest(op)) {
+    setDone(quantize.getArg().getDefiningOp());
+    return success();
+  }
   Buffer output = allocateFor(op.getResult());
   emitDequantize(getBuffer(op.getArg()), type, output);
   setBuffer(op.getResult(), output);

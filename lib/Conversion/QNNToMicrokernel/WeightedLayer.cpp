@@ -20,8 +20,10 @@ WeightedOp::WeightedOp(Operation *op)
   if (OpOperand *operand = quantizable.getBiasOperand())
     bias = operand->get();
   auto range = cast<RequantFusableOpInterface>(op).getResidualRange();
-  if (range && !range->empty())
-    residual = (*range)[0].get();
+  if (range && !range->empty()) {
+    residualUse = &(*range)[0];
+    residual = residualUse->get();
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -68,7 +70,37 @@ std::string LayerArguments::key() const {
 
 WeightedLayer::WeightedLayer(NetworkLowering &net, Operation *operation)
     : net(net), op(operation), isFloat(isFloatTensor(op.result.getType())),
-      isAccumulator(isAccumulatorTensor(op.result.getType())) {}
+      isAccumulator(isAccumulatorTensor(op.result.getType())) {
+  if (isAccumulator)
+    takeFloatEnd();
+}
+
+void WeightedLayer::takeFloatEnd() {
+  if (!op.result.hasOneUse())
+    return;
+  auto dequantize = dyn_cast<quant::DequantizeCastOp>(*op.result.user_begin());
+  if (!dequantize)
+    return;
+  endsInFloat = true;
+  op.result = dequantize.getResult();
+  net.setDone(dequantize);
+  if (!op.result.hasOneUse())
+    return;
+  OpOperand &use = *op.result.use_begin();
+  auto add = dyn_cast<AddOp>(use.getOwner());
+  if (!add)
+    return;
+  OpOperand &other = add->getOpOperand(1 - use.getOperandNumber());
+  Operation *producer = other.get().getDefiningOp();
+  if (other.get().getType() != op.result.getType() ||
+      (producer && !producer->isBeforeInBlock(op.op)))
+    return;
+  op.residualUse = &other;
+  op.residual = other.get();
+  op.clamp = ClampBounds(add);
+  op.result = add.getResult();
+  net.setDone(add);
+}
 
 LogicalResult WeightedLayer::read() {
   ElementsAttr weight = net.getConstant(op.weight), biasValue;
@@ -117,6 +149,10 @@ LogicalResult WeightedLayer::readIntegers(ElementsAttr weight,
       return failure();
     bias = std::move(*values);
   }
+  quant::QuantizedType accumulator =
+      getQuantizedElementType(op.op->getResult(0).getType());
+  for (int64_t o = 0; endsInFloat && o < channels; ++o)
+    factors.push_back(getFactor(getScale(accumulator, o), 1.0));
   if (isAccumulator)
     return success();
   for (int64_t o = 0; o < channels; ++o)

@@ -31,6 +31,7 @@ struct WeightedOp {
 
   Operation *op;
   Value input, weight, bias, residual, result; ///< bias, residual: may be null
+  OpOperand *residualUse = nullptr;            ///< where `residual` is read
   ClampBounds clamp;
 };
 
@@ -75,6 +76,7 @@ public:
   NetworkLowering &net;
   WeightedOp op;
   bool isFloat, isAccumulator;   ///< kind of the result
+  bool endsInFloat = false;      ///< of an accumulator: see takeFloatEnd()
   bool packsAtRunTime = false;   ///< weights are not constant (float only)
   bool hasNarrowWeights = false; ///< of at most four bits
   bool multipliesNarrow = false; ///< its kernel reads them two to a byte
@@ -89,6 +91,10 @@ public:
   int64_t largestInput() const;
 
 private:
+  /// Lets the kernel dequantize an accumulator that nothing else reads, and do
+  /// an addition to something computed before: `op` then has the result, the
+  /// residual and the clamp of the last of these ops.
+  void takeFloatEnd();
   /// A contiguous copy that kernels may read beyond.
   Value copyToArena(const Buffer &values);
   LogicalResult readFloats(ElementsAttr weight, ElementsAttr bias);

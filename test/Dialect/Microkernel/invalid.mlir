@@ -25,12 +25,12 @@ func.func @brgemm_c1_again(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32x
 // -----
 
 // brgemm_c2: no mixed element types
-func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, %i: index) {
-  // expected-error@below {{expected f32 operands or i8 operands with an i8 or i32 result, got 'i8', 'i8', 'f32'}}
+func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xf32>, %c: memref<32xf32>, %i: index) {
+  // expected-error@below {{expected f32 operands or i8 operands with an i8, i32 or f32 result, got 'i8', 'f32', 'f32'}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
        reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64}
-      : memref<16xi8>, memref<128xi8>, memref<32xf32>
+      : memref<16xi8>, memref<128xf32>, memref<32xf32>
   return
 }
 
@@ -43,6 +43,18 @@ func.func @brgemm_c2_narrow(%a: memref<16xf32>, %b: memref<128xf32>, %c: memref<
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
        reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64, narrow}
       : memref<16xf32>, memref<128xf32>, memref<32xf32>
+  return
+}
+
+// -----
+
+// brgemm_c3: a float result of integers is scaled
+func.func @brgemm_c3_float(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32xf32>, %i: index) {
+  // expected-error@below {{expected scale for an f32 result of i8 operands}}
+  microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i])
+      {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
+       reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64}
+      : memref<16xi8>, memref<128xi8>, memref<32xf32>
   return
 }
 

@@ -68,11 +68,11 @@ LogicalResult BrgemmOp::verify() {
   Type b = getB().getType().getElementType();
   Type c = getC().getType().getElementType();
   bool isFloat = a.isF32() && b.isF32() && c.isF32();
-  bool isInteger =
-      a.isInteger(8) && b.isInteger(8) && (c.isInteger(8) || c.isInteger(32));
+  bool isInteger = a.isInteger(8) && b.isInteger(8) &&
+                   (c.isInteger(8) || c.isInteger(32) || c.isF32());
   if (!isFloat && !isInteger) // brgemm_c2
-    return emitOpError("expected f32 operands or i8 operands with an i8 or i32 "
-                       "result, got ")
+    return emitOpError("expected f32 operands or i8 operands with an i8, i32 "
+                       "or f32 result, got ")
            << a << ", " << b << ", " << c;
   if (isFloat && getNarrow()) // brgemm_c2
     return emitOpError("expected i8 operands of narrow weights, got ") << b;
@@ -80,6 +80,8 @@ LogicalResult BrgemmOp::verify() {
                           bool(getLow()) == bool(getHigh()))) // brgemm_c3
     return emitOpError("expected scale and zero_point, and low with high, for "
                        "an i8 result");
+  if (isInteger && c.isF32() && !getScale()) // brgemm_c3
+    return emitOpError("expected scale for an f32 result of i8 operands");
   if (getResidual()) { // brgemm_c4
     if (getResidual().getType().getElementType() != c ||
         !getResidualRowStrides() || getResidualRowStrides()->size() != 2)

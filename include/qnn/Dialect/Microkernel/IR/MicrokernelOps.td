@@ -123,7 +123,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     weight 2 i + 1 in its high ones, and offsets in `b` count those bytes.
 
     Epilogue, in registers:
-    - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present;
+    - f32: `c = clamp(acc + residual)`, bounds `low` and `high` where present; of
+      i8 operands `c = clamp(f32(acc) * scale[column + n] + residual)`;
     - i8: `u = f32(acc) * scale[column + n] (+ f32(residual - residual_zero) *
       residual_factor)`; `c = roundeven(clamp(u, low, high)) + zero_point`;
       without bounds, `|u| < 2^30` and `c` saturates to the range of a stored
@@ -135,10 +136,10 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
 
     - brgemm_c1: `rows`, `a_row_strides` and `c_row_strides` have two entries,
       `reduction` and `reduction_strides` equally many, at least one.
-    - brgemm_c2: element types are (f32, f32, f32) or (i8, i8, i8 or i32);
+    - brgemm_c2: element types are (f32, f32, f32) or (i8, i8, i8, i32 or f32);
       `narrow` weights are i8.
     - brgemm_c3: an i8 result has `scale` and `zero_point`, and `low` if and only
-      if it has `high`.
+      if it has `high`; an f32 result of i8 operands has `scale`.
     - brgemm_c4: a residual has the element type of `c`, two row strides, and,
       when i8, `residual_factor` and `residual_zero`.
     - brgemm_c5: `columns` is positive.
