@@ -304,11 +304,9 @@ llvm::Error qnn::chooseCalibrators(ModuleOp module,
   return llvm::Error::success();
 }
 
-llvm::Error qnn::applyRecipe(const Recipe &recipe, ModuleOp module,
-                             const CompileOptions &options) {
-  func::FuncOp func = getFunction(module);
-  if (llvm::Error error = recipe.applyTensors(func))
-    return error;
+/// Rounds weights and corrects biases as `recipe` says.
+static llvm::Error improveByRecipe(const Recipe &recipe, func::FuncOp func,
+                                   const CompileOptions &options) {
   WeightRemedies remedies = {recipe.hasRemedy("round-weights"),
                              recipe.hasRemedy("correct-bias")};
   if (!remedies.roundWeights && !remedies.correctBias)
@@ -327,4 +325,14 @@ llvm::Error qnn::applyRecipe(const Recipe &recipe, ModuleOp module,
   if (!simulation)
     return simulation.takeError();
   return improveWeights(**network, **simulation, *samples, remedies);
+}
+
+llvm::Error qnn::applyRecipe(const Recipe &recipe, ModuleOp module,
+                             const CompileOptions &options) {
+  func::FuncOp func = getFunction(module);
+  if (llvm::Error error = recipe.applyTensors(func))
+    return error;
+  if (llvm::Error error = improveByRecipe(recipe, func, options))
+    return error;
+  return recipe.applyLayers(func);
 }

@@ -63,8 +63,8 @@ measureAccuracy(ModuleOp module, const CompileOptions &options,
 llvm::Error chooseCalibrators(ModuleOp module, const CompileOptions &options,
                               const CalibrationCache &cache);
 
-/// Applies what `recipe` says after its layers: ranges and remedies, which may
-/// need the calibration data of `options`. `module`: Calibrated stage.
+/// Applies ranges, remedies (which may need the calibration data of `options`)
+/// and precisions of `recipe`. `module`: Calibrated stage.
 llvm::Error applyRecipe(const Recipe &recipe, ModuleOp module,
                         const CompileOptions &options);
 

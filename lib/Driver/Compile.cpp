@@ -245,8 +245,6 @@ llvm::Error Compilation::saveImproved(ModuleOp improved, const Recipe &recipe) {
 llvm::Expected<PreparedNetwork> Compilation::prepareNetwork() {
   if (llvm::Error error = insertObservers())
     return std::move(error);
-  if (llvm::Error error = prepare(""))
-    return std::move(error);
   llvm::Expected<CalibrationCache> seen =
       calibrate(*module, options.calibrationData, log);
   if (!seen)
@@ -292,6 +290,12 @@ llvm::Error Compilation::quantizeAutomatically() {
   auto network = prepareBest();
   if (!network)
     return network.takeError();
+  // Remedies come before precisions, as where a recipe is applied: they are the
+  // same there.
+  module = std::move(network->module);
+  if (llvm::Error error = prepare(""))
+    return error;
+  network->module = std::move(module);
   auto save = [&](ModuleOp improved, const Recipe &recipe) {
     return saveImproved(improved, recipe);
   };
@@ -318,8 +322,6 @@ llvm::Error Compilation::quantizeByRecipe() {
   if (recipe->hasRemedy("equalize-channels"))
     if (llvm::Error error = equalize())
       return error;
-  if (llvm::Error error = recipe->applyLayers(getFunction()))
-    return error;
   if (llvm::Error error = insertObservers())
     return error;
   if (llvm::Error error = applyRecipe(*recipe, *module, options))

@@ -19,7 +19,8 @@
 //
 // Usage:
 //   auto recipe = Recipe::load("recipe.json");
-//   if (Error error = recipe->apply(func)) ...
+//   if (Error error = recipe->applyTensors(func)) ...
+//   if (Error error = recipe->applyLayers(func)) ...
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,8 +67,8 @@ struct Recipe {
   /// The file's text.
   std::string toText() const;
 
-  /// Gives the layers of `func`, Graph stage, their precision. An unknown layer
-  /// is an error.
+  /// Gives the layers of `func`, Calibrated stage, their precision. An unknown
+  /// layer is an error.
   llvm::Error applyLayers(func::FuncOp func) const;
   /// Gives the observers of `func` their ranges. An unknown tensor, and an
   /// observer without range, is an error.
