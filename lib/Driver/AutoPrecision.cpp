@@ -180,7 +180,9 @@ static SearchOptions makeSearchOptions(const CompileOptions &options) {
 }
 
 static std::string describePoint(const SearchPoint &point) {
-  std::string text = llvm::formatv("{0:f1} dB", point.sqnr);
+  std::string text = std::isfinite(point.sqnr)
+                         ? llvm::formatv("{0:f1} dB", point.sqnr).str()
+                         : "exact";
   if (point.accuracy)
     text += llvm::formatv(", top-1 {0:f2} %, {1:f2} points lost",
                           *point.accuracy, *point.drop);
