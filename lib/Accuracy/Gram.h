@@ -27,6 +27,8 @@ public:
 
   int64_t getGroups() const { return groups; }
   int64_t getPatchSize() const { return depth; }
+  /// Patches of one sample.
+  int64_t getPositions() const { return positions; }
   /// Adds the patches of one sample's input.
   void add(ArrayRef<float> input, int64_t maxPatches);
   /// The matrix of a group, with a hundredth of its mean diagonal added to the

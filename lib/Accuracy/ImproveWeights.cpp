@@ -24,6 +24,9 @@ using namespace mlir::qnn;
 /// Patches that determine H, per weight of a channel.
 static constexpr int64_t kPatchesPerWeight = 4;
 static constexpr int64_t kMinPatches = 2048;
+/// Values of a channel below which their mean says more about the samples than
+/// about the layer.
+static constexpr int64_t kMinValues = 64;
 
 namespace {
 /// One sample on its way through both networks; empty tensors are not live.
@@ -77,7 +80,8 @@ bool WeightImprover::isWeighted(const NetworkStep &step) const {
 llvm::Error WeightImprover::round(const NetworkStep &step) {
   auto op = cast<QuantizableOpInterface>(step.op);
   Gram gram(step.op);
-  if (gram.getPatchSize() > kMaxPatch)
+  int64_t available = gram.getPositions() * int64_t(lanes.size());
+  if (gram.getPatchSize() > kMaxPatch || available < gram.getPatchSize())
     return llvm::Error::success();
   QuantParams grid = *simulation.getReadGrid(step, 0);
   int64_t wanted =
@@ -126,6 +130,8 @@ llvm::Error WeightImprover::correct(const NetworkStep &step) {
   int64_t channels =
       cast<RankedTensorType>(step.op->getResult(0).getType()).getShape().back();
   size_t size = network.getSize(step.result);
+  if (int64_t(size) / channels * int64_t(lanes.size()) < kMinValues)
+    return llvm::Error::success();
   std::vector<double> sums(channels, 0);
   std::vector<float> real(size), quantized(size);
   for (const Lane &lane : lanes) {

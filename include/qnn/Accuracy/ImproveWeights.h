@@ -42,7 +42,9 @@ struct WeightRemedies {
 
 /// Sets the attributes of every quantized layer with constant weights and
 /// updates `simulation`. Weights of more than kMaxPatch elements per output
-/// channel keep the nearest integers: H would take more than 21 MB.
+/// channel keep the nearest integers (H would take more than 21 MB), and so do
+/// those for which the samples have fewer patches than a channel has weights;
+/// biases of channels with fewer than 64 values in all samples stay.
 llvm::Error improveWeights(StepwiseNetwork &network,
                            QuantizedSimulation &simulation,
                            const SampleSet &samples,
