@@ -34,7 +34,7 @@ PAGE = ROOT / "docs/SupportedOps.md"
 RTOL, ATOL = 1e-3, 1e-7
 
 # Float operands that models hold as constants: op -> input indices.
-CONSTANT_OPERANDS = {"Clip": (1, 2), "Pad": (2,), "Resize": (1, 2), "Upsample": (1,), "Dropout": (1,)}
+CONSTANT_OPERANDS = {"Clip": (1, 2), "Pow": (1,), "Pad": (2,), "Resize": (1, 2), "Upsample": (1,), "Dropout": (1,)}
 REFUSAL = re.compile(r"unsupported ops?: (.*)|expected a (?:model input|model output|tensor) of (?:type float|numbers), got (\w+)")
 
 

@@ -116,8 +116,8 @@ double CostModel::predict(Operation *op, bool isInt8) const {
       .Case<GlobalAvgPoolOp, GlobalMaxPoolOp, ReduceMeanOp>([&](auto pool) {
         return kLaunch + elementsOf(pool->getOperand(0)) / rate.pool;
       })
-      .Case<SigmoidOp, TanhOp, HardSigmoidOp, HardSwishOp, DivOp>(
-          [&](auto) { return kLaunch + results / rate.function; })
+      .Case<SigmoidOp, TanhOp, HardSigmoidOp, HardSwishOp, DivOp, SqrtOp,
+            ErfOp>([&](auto) { return kLaunch + results / rate.function; })
       .Case([&](SoftmaxOp) { return kLaunch + 3 * results / f32.function; })
       .Case<AddOp, SubOp, MulOp, ReluOp, ClipOp, LeakyReluOp, BiasOp,
             BatchNormOp>([&](auto) { return kLaunch + results / rate.simple; })

@@ -132,6 +132,12 @@ FailureOr<Tensor> qnn::evaluate(HardSwishOp op, Operands operands) {
 FailureOr<Tensor> qnn::evaluate(TanhOp op, Operands operands) {
   return evaluateUnary(op, operands);
 }
+FailureOr<Tensor> qnn::evaluate(SqrtOp op, Operands operands) {
+  return evaluateUnary(op, operands);
+}
+FailureOr<Tensor> qnn::evaluate(ErfOp op, Operands operands) {
+  return evaluateUnary(op, operands);
+}
 
 //===----------------------------------------------------------------------===//
 // Softmax and batch normalization

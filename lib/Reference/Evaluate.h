@@ -39,6 +39,8 @@ FailureOr<Tensor> evaluate(SigmoidOp op, Operands operands);
 FailureOr<Tensor> evaluate(HardSigmoidOp op, Operands operands);
 FailureOr<Tensor> evaluate(HardSwishOp op, Operands operands);
 FailureOr<Tensor> evaluate(TanhOp op, Operands operands);
+FailureOr<Tensor> evaluate(SqrtOp op, Operands operands);
+FailureOr<Tensor> evaluate(ErfOp op, Operands operands);
 FailureOr<Tensor> evaluate(SoftmaxOp op, Operands operands);
 FailureOr<Tensor> evaluate(BatchNormOp op, Operands operands);
 

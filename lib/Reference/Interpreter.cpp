@@ -50,8 +50,8 @@ static FailureOr<Tensor> evaluateAny(Operation *op, Operands operands) {
       .Case<ConstantOp, ObserveOp, RequantizeOp, quant::QuantizeCastOp,
             quant::DequantizeCastOp, Conv2DOp, FullyConnectedOp, MatMulOp,
             BiasOp, AddOp, SubOp, MulOp, DivOp, ReluOp, ClipOp, LeakyReluOp,
-            SigmoidOp, HardSigmoidOp, HardSwishOp, TanhOp, SoftmaxOp,
-            BatchNormOp, MaxPool2DOp, AvgPool2DOp, GlobalAvgPoolOp,
+            SigmoidOp, HardSigmoidOp, HardSwishOp, TanhOp, SqrtOp, ErfOp,
+            SoftmaxOp, BatchNormOp, MaxPool2DOp, AvgPool2DOp, GlobalAvgPoolOp,
             GlobalMaxPoolOp, ReduceMeanOp, ConcatOp, ReshapeOp, TransposeOp,
             PadOp, SliceOp, ResizeNearestOp>(
           [&](auto typed) { return evaluate(typed, operands); })

@@ -279,6 +279,9 @@ class Network:
         op, attributes = self.pick([("relu", ""), ("clip", "min = -0.5 : f32, max = 1.25 : f32"), ("sigmoid", ""),
                                     ("leaky_relu", "alpha = 0.1 : f32"), ("tanh", ""), ("hard_swish", ""),
                                     ("hard_sigmoid", "alpha = 0.2 : f32, beta = 0.5 : f32")])
+        if not self.is_quant(element) and self.chance(0.3):  # what has no integer form
+            op, attributes = self.pick(["erf", "sqrt"]), ""
+            x = self.emit("qnn.mul", [x, x], shape, "f32") if op == "sqrt" else x
         result = element if self.chance(0.5) else self.result_type(element, None)
         return self.emit(f"qnn.{op}", [x], shape, result, attributes)
 

@@ -34,7 +34,7 @@ class Network:
         kinds = [self.conv] * 7 + [self.batch_norm, self.activation, self.activation, self.pool, self.pool, self.binary,
                                    self.binary, self.residual, self.residual, self.concat, self.concat, self.gemm,
                                    self.global_pool, self.reshape, self.reduce_mean, self.movement, self.movement,
-                                   self.resize, self.split, self.softmax, self.matmul]
+                                   self.resize, self.split, self.softmax, self.matmul, self.layer_norm, self.gelu]
         made = 0
         while made < ops:
             made += self.pick(kinds)() is not None
@@ -214,6 +214,31 @@ class Network:
         x = self.value()
         axis = int(self.r.randint(len(self.shapes[x])))
         return self.node("Softmax", [x], self.shapes[x], axis=axis) if np.prod(self.shapes[x]) > 1 else None
+
+    def layer_norm(self):
+        """As the op that opset 17 has, or spelled out as exporters do before."""
+        x = self.value()
+        shape = self.shapes[x]
+        if shape[-1] < 2 or np.prod(shape) > LIMIT:
+            return None
+        scale, offset = self.constant(self.r.uniform(0.5, 2, shape[-1])), self.constant(self.r.randn(shape[-1]) * 0.3)
+        if self.opset >= 17 and self.chance(0.7):
+            return self.node("LayerNormalization", [x, scale, offset], shape, axis=-1, epsilon=1e-3)
+        one = shape[:-1] + (1,)
+        centered = self.node("Sub", [x, self.node("ReduceMean", [x], one, axes=[-1])], shape)
+        square = self.node("Pow", [centered, self.constant(2.0)], shape)
+        variance = self.node("Add", [self.node("ReduceMean", [square], one, axes=[-1]), self.constant(1e-3)], one)
+        quotient = self.node("Div", [centered, self.node("Sqrt", [variance], one)], shape)
+        return self.node("Add", [self.node("Mul", [quotient, scale], shape), offset], shape)
+
+    def gelu(self):
+        x = self.value()
+        shape = self.shapes[x]
+        if self.opset < 9:  # without Erf
+            return None
+        error = self.node("Erf", [self.node("Div", [x, self.constant(np.sqrt(2))], shape)], shape)
+        product = self.node("Mul", [x, self.node("Add", [error, self.constant(1.0)], shape)], shape)
+        return self.node("Mul", [product, self.constant(0.5)], shape)
 
     # -- matrices ----------------------------------------------------------------------------------------------------
     def gemm(self):

@@ -31,6 +31,18 @@ func.func @transcendental() -> (tensor<4xf32> {qnn.name = "sigmoid"}, tensor<4xf
   return %0, %1 : tensor<4xf32>, tensor<4xf32>
 }
 
+// Roots are rounded once.
+// CHECK: sqrt: 4xfloat32 = 0 0.70710677 3 inf{{$}}
+// Within 2 units in the last place of erf(0.5), erf(1), erf(-2).
+// CHECK: erf: 6xfloat32 = -0 0.{{520499(8|9)[0-9]*}} 0.{{84270(07|08|09)[0-9]*}} -0.{{99532(22|23)[0-9]*}} 1 -1{{$}}
+func.func @float_only() -> (tensor<4xf32> {qnn.name = "sqrt"}, tensor<6xf32> {qnn.name = "erf"}) {
+  %x = qnn.constant dense<[0.0, 0.5, 9.0, 0x7F800000]> : tensor<4xf32>
+  %z = qnn.constant dense<[-0.0, 0.5, 1.0, -2.0, 0x7F800000, -40.0]> : tensor<6xf32>
+  %0 = qnn.sqrt %x : (tensor<4xf32>) -> tensor<4xf32>
+  %1 = qnn.erf %z : (tensor<6xf32>) -> tensor<6xf32>
+  return %0, %1 : tensor<4xf32>, tensor<6xf32>
+}
+
 // x is [-64, 0, 1, 63.5]: 256 * sigmoid(1) = 187.2, 128 * tanh(1) = 97.5 (97.48).
 // CHECK: sigmoid: 4xint8 = -128 0 59 127{{$}}
 // CHECK: tanh: 4xint8 = -128 0 97 127{{$}}

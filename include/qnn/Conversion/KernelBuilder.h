@@ -229,6 +229,7 @@ struct VectorMath {
   V sub(V x, V y) { return k.b.create<arith::SubFOp>(x, y); }
   V mul(V x, V y) { return k.b.create<arith::MulFOp>(x, y); }
   V div(V x, V y) { return k.b.create<arith::DivFOp>(x, y); }
+  V sqrt(V x) { return k.b.create<math::SqrtOp>(x); }
   Cond lessThan(V x, V y) {
     return k.b.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, x, y);
   }

@@ -126,10 +126,10 @@ inline QuantParams clampParams(QuantParams p, const float *low,
 // Transcendental functions
 //===----------------------------------------------------------------------===//
 //
-// `B` supplies: V (a value), constant(float), add, sub, mul, div, lessThan ->
-// B::Cond, select(Cond, V, V), and exp2Integer(V n): 2^n for an integral n in
-// [-126, 127]. Coefficients: Cephes Math Library (S. Moshier), expf and tanhf;
-// largest error 2 units in the last place.
+// `B` supplies: V (a value), constant(float), add, sub, mul, div, sqrt,
+// lessThan -> B::Cond, select(Cond, V, V), and exp2Integer(V n): 2^n for an
+// integral n in [-126, 127]. Coefficients: Cephes Math Library (S. Moshier),
+// expf, tanhf and erff; largest error 2 units in the last place.
 
 /// e^x. Overflows to +inf above 88.73, underflows gradually to 0; NaN gives
 /// NaN.
@@ -174,6 +174,38 @@ template <typename B> typename B::V tanhF32(B &b, typename B::V x) {
   auto large = b.sub(c(1.0f), b.div(c(2.0f), b.add(e, c(1.0f))));
   large = b.select(negative, b.sub(c(0.0f), large), large);
   return b.select(b.lessThan(magnitude, c(0.625f)), small, large);
+}
+
+/// erf(x): a polynomial below 1, else 1 - e^-x^2 / |x| * p(1 / x^2) with the
+/// sign.
+template <typename B> typename B::V erfF32(B &b, typename B::V x) {
+  auto c = [&](float v) { return b.constant(v); };
+  auto evaluate = [&](auto z, std::initializer_list<float> coefficients) {
+    auto p = c(*coefficients.begin());
+    for (float coefficient : llvm::drop_begin(coefficients))
+      p = b.add(b.mul(p, z), c(coefficient));
+    return p;
+  };
+  auto z = b.mul(x, x);
+  // 1.128379165726710 - 1 as the last coefficient: x is exact.
+  auto small =
+      b.mul(x, evaluate(z, {7.853861353153693e-5f, -8.010193625184903e-4f,
+                            5.188327685732524e-3f, -2.685381193529856e-2f,
+                            1.128358514861418e-1f, -3.761262582423300e-1f,
+                            1.28379165726710e-1f}));
+  small = b.add(small, x);
+  auto negative = b.lessThan(x, c(0.0f));
+  auto magnitude = b.select(negative, b.sub(c(0.0f), x), x);
+  auto q = b.div(c(1.0f), magnitude);
+  auto p = evaluate(b.mul(q, q), {2.326819970068386e-2f, -1.387039388740657e-1f,
+                                  3.687424674597105e-1f, -5.824733027278666e-1f,
+                                  6.210004621745983e-1f, -4.944515323274145e-1f,
+                                  3.404879937665872e-1f, -2.741127028184656e-1f,
+                                  5.638259427386472e-1f});
+  auto rest = b.mul(b.mul(expF32(b, b.sub(c(0.0f), z)), q), p);
+  auto large = b.sub(c(1.0f), rest);
+  large = b.select(negative, b.sub(c(0.0f), large), large);
+  return b.select(b.lessThan(magnitude, c(1.0f)), small, large);
 }
 
 /// max(0, min(1, alpha * x + beta)); NaN gives 0.
@@ -222,6 +254,7 @@ struct ScalarMath {
   V sub(V a, V b) { return a - b; }
   V mul(V a, V b) { return a * b; }
   V div(V a, V b) { return a / b; }
+  V sqrt(V x) { return std::sqrt(x); }
   Cond lessThan(V a, V b) { return a < b; }
   V select(Cond c, V a, V b) { return c ? a : b; }
   V exp2Integer(V n) {

@@ -197,7 +197,7 @@ template <typename B>
 static typename B::V applyUnary(B &b, Operation *op, typename B::V x) {
   return llvm::TypeSwitch<Operation *, typename B::V>(op)
       .template Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, TanhOp,
-                     HardSigmoidOp, HardSwishOp>(
+                     HardSigmoidOp, HardSwishOp, SqrtOp, ErfOp>(
           [&](auto unary) { return getFormula(unary)(b, x); });
 }
 

@@ -211,7 +211,7 @@ LogicalResult NetworkLowering::lowerOp(Operation *op) {
               .Case<AddOp, SubOp, MulOp, DivOp>(
                   [&](Operation *op) { return lowerBinary(op); })
               .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp,
-                    HardSwishOp, TanhOp>(
+                    HardSwishOp, TanhOp, SqrtOp, ErfOp>(
                   [&](Operation *op) { return lowerUnary(op); })
               .Case([&](RequantizeOp op) { return lowerRequantize(op); })
               .Case([&](quant::QuantizeCastOp op) { return lowerQuantize(op); })

@@ -43,11 +43,18 @@ LogicalResult convertSigmoid(NodeImporter &node);
 LogicalResult convertHardSigmoid(NodeImporter &node);
 LogicalResult convertHardSwish(NodeImporter &node);
 LogicalResult convertTanh(NodeImporter &node);
+LogicalResult convertSqrt(NodeImporter &node);
+LogicalResult convertErf(NodeImporter &node);
 LogicalResult convertSoftmax(NodeImporter &node);
 LogicalResult convertReduceMean(NodeImporter &node);
 LogicalResult convertCast(NodeImporter &node);
 LogicalResult convertDropout(NodeImporter &node);
 LogicalResult convertIdentity(NodeImporter &node);
+
+// Composites.cpp: ops of several qnn ops
+LogicalResult convertPow(NodeImporter &node);
+LogicalResult convertGelu(NodeImporter &node);
+LogicalResult convertLayerNormalization(NodeImporter &node);
 
 // Movement.cpp: these convert constants to constants too.
 LogicalResult convertConcat(NodeImporter &node);

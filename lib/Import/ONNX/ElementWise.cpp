@@ -113,6 +113,12 @@ LogicalResult import::convertHardSwish(NodeImporter &node) {
 LogicalResult import::convertTanh(NodeImporter &node) {
   return convertUnary<TanhOp>(node);
 }
+LogicalResult import::convertSqrt(NodeImporter &node) {
+  return convertUnary<SqrtOp>(node);
+}
+LogicalResult import::convertErf(NodeImporter &node) {
+  return convertUnary<ErfOp>(node);
+}
 LogicalResult import::convertLeakyRelu(NodeImporter &node) {
   return convertUnary<LeakyReluOp>(node, node.getFloat("alpha", 0.01f));
 }

@@ -84,6 +84,10 @@ func.func @element_wise(%x: tensor<2x3xf32>, %y: tensor<3xf32>, %p: tensor<2x3x!
   %9 = qnn.hard_swish %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: qnn.tanh %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   %10 = qnn.tanh %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: qnn.sqrt %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %12 = qnn.sqrt %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  // CHECK: qnn.erf %{{.*}} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  %13 = qnn.erf %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
   // CHECK: qnn.softmax %{{.*}} {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   %11 = qnn.softmax %x {axis = 1 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32>
   return

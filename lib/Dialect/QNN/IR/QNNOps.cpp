@@ -187,6 +187,8 @@ LogicalResult GlobalAvgPoolOp::verify() { return verifyComputing(*this); }
 LogicalResult ReduceMeanOp::verify() { return verifyComputing(*this); }
 LogicalResult ConcatOp::verify() { return verifyComputing(*this); }
 LogicalResult BatchNormOp::verify() { return verifyShape(*this); }
+LogicalResult SqrtOp::verify() { return verifyShape(*this); }
+LogicalResult ErfOp::verify() { return verifyShape(*this); }
 
 LogicalResult BiasOp::verify() {
   if (failed(verifyShape(*this)))

@@ -196,6 +196,8 @@ Shape SigmoidOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 Shape HardSigmoidOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 Shape HardSwishOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 Shape TanhOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
+Shape SqrtOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
+Shape ErfOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 
 Shape SoftmaxOp::inferShape(EmitError emitError) {
   ArrayRef<int64_t> input = shapeOf(getInput());

@@ -62,9 +62,42 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   return Rule{text.str(), std::move(*pattern), onKind, precision.str()};
 }
 
-/// Kinds whose integer form costs accuracy and saves no time: a division has no
-/// integer instruction, and softmax spreads its result over powers of e.
-bool isFloatByDefault(Operation *op) { return isa<SoftmaxOp, DivOp>(op); }
+/// Layers whose integer form costs accuracy and saves no time: a division has
+/// no integer instruction, softmax spreads its result over powers of e, and the
+/// arithmetic around a square root or erf (layer norm, GELU) would be nothing
+/// but conversions and roundings.
+class FloatByDefault {
+public:
+  explicit FloatByDefault(func::FuncOp func) {
+    SmallVector<Operation *> ops;
+    func.walk([&](Operation *op) { ops.push_back(op); });
+    for (Operation *op : ops)
+      if (isa<SqrtOp, ErfOp>(op) ||
+          (isa<AddOp, SubOp, MulOp, DivOp>(op) && readsMember(op)))
+        members.insert(op);
+    for (Operation *op : llvm::reverse(ops))
+      if (isa<AddOp, SubOp, MulOp, DivOp, ReduceMeanOp>(op) &&
+          !op->use_empty() &&
+          llvm::all_of(op->getUsers(),
+                       [&](Operation *user) { return members.contains(user); }))
+        members.insert(op);
+  }
+
+  bool contains(Operation *op) const {
+    return isa<SoftmaxOp, DivOp>(op) || members.contains(op);
+  }
+
+private:
+  bool readsMember(Operation *op) const {
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      return members.contains(operand.getDefiningOp());
+    });
+  }
+
+  /// Square roots and erf, the arithmetic on their results, and what is
+  /// computed for these alone.
+  llvm::DenseSet<Operation *> members;
+};
 
 struct AssignPrecisionPass final
     : qnn::impl::AssignPrecisionPassBase<AssignPrecisionPass> {
@@ -78,7 +111,10 @@ struct AssignPrecisionPass final
         return signalPassFailure();
       parsed.push_back(std::move(*rule));
     }
-    getOperation().walk([&](QuantizableOpInterface op) { assign(op, parsed); });
+    FloatByDefault floats(getOperation());
+    getOperation().walk([&](QuantizableOpInterface op) {
+      assign(op, parsed, floats.contains(op));
+    });
     for (const Rule &rule : parsed)
       if (!rule.matched) {
         getOperation().emitError("precision rule '")
@@ -89,14 +125,15 @@ struct AssignPrecisionPass final
   }
 
   /// Applies the last matching rule, or the default, to one layer.
-  void assign(QuantizableOpInterface op, MutableArrayRef<Rule> parsed) {
+  void assign(QuantizableOpInterface op, MutableArrayRef<Rule> parsed,
+              bool isFloatByDefault) {
     const Rule *last = nullptr;
     for (Rule &rule : parsed)
       if (rule.matches(op)) {
         rule.matched = true;
         last = &rule;
       }
-    if (!last && !isFloatByDefault(op))
+    if (!last && !isFloatByDefault)
       return;
     std::string precision = last ? last->precision : "float";
     op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), precision));

@@ -108,6 +108,12 @@ inline auto getFormula(SigmoidOp) {
 inline auto getFormula(TanhOp) {
   return [](auto &b, auto x) { return tanhF32(b, x); };
 }
+inline auto getFormula(SqrtOp) {
+  return [](auto &b, auto x) { return b.sqrt(x); };
+}
+inline auto getFormula(ErfOp) {
+  return [](auto &b, auto x) { return erfF32(b, x); };
+}
 inline auto getFormula(HardSigmoidOp op) {
   return [alpha = op.getAlpha().convertToFloat(),
           beta = op.getBeta().convertToFloat()](auto &b, auto x) {

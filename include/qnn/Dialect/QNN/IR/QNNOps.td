@@ -324,6 +324,28 @@ def QNN_HardSwishOp : QNN_UnaryOp<"hard_swish",
     "x * max(0, min(1, x / 6 + 0.5))">;
 def QNN_TanhOp : QNN_UnaryOp<"tanh", "tanh(x)", ["getFixedResultRange"]>;
 
+/// A unary element-wise op without an integer form.
+class QNN_FloatUnaryOp<string mnemonic, string formula>
+    : QNN_ShapedOp<mnemonic, [SameOperandsAndResultShape,
+        DeclareOpInterfaceMethods<RenamesDimensionsOpInterface>]> {
+  let summary = "element-wise " # formula;
+  let description = [{
+    Computes `y = }] # formula # [{`. Float only: `qnn-assign-precision` keeps
+    the arithmetic around it float too.
+
+    Example:
+    ```mlir
+    %y = qnn.}] # mnemonic # [{ %x : (tensor<2x3xf32>) -> tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins QNN_F32Tensor:$input);
+  let results = (outs QNN_F32Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
+}
+
+def QNN_SqrtOp : QNN_FloatUnaryOp<"sqrt", "sqrt(x)">;
+def QNN_ErfOp : QNN_FloatUnaryOp<"erf", "2 / sqrt(pi) * integral of exp(-t * t) from 0 to x">;
+
 def QNN_SoftmaxOp : QNN_UnaryOp<"softmax",
     "exp(x - max(x)) / sum(exp(x - max(x))) along an axis",
     [], ["renameDimensions"]> {

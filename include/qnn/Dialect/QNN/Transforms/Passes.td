@@ -250,8 +250,11 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
     `PATTERN=float`, `int8`, `int4` or `int16`; the pattern is a glob (`*`, `?`,
     `[a-z]`) on the layer name, which is the name of the ONNX node, or, after `op:`, on
     the kind of the op (`op:conv2d`). The last matching rule wins. Layers no
-    rule matches keep their mark; `qnn.softmax` and `qnn.div` without a rule
-    become float, because their integer forms lose accuracy and save no time.
+    rule matches keep their mark; without a rule `qnn.softmax`, `qnn.div`, and the
+    arithmetic around `qnn.sqrt` and `qnn.erf` (the sums, differences, products and
+    quotients of their results, and with means what is computed for these alone:
+    layer norm and GELU) become float, because their integer forms lose accuracy and
+    save no time.
 
     Law: precision is an annotation, no value changes. At the borders
     `qnn-quantize` inserts conversions, so any assignment is correct.

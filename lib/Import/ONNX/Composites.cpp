@@ -1,0 +1,126 @@
+//===- Composites.cpp - ONNX ops that are several qnn ops -----------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each is written as exporters write it before the opset that has it, so that
+// both spellings of a network give the same bits.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::import;
+
+namespace {
+/// Emits element-wise ops; null values pass through after an error.
+struct Emitter {
+  NodeImporter &node;
+
+  Value constant(float value) {
+    return node.createConstant(HostTensor::fromFloats({}, {value}));
+  }
+  Value add(Value a, Value b) { return binary<AddOp>(a, b); }
+  Value sub(Value a, Value b) { return binary<SubOp>(a, b); }
+  Value mul(Value a, Value b) { return binary<MulOp>(a, b); }
+  Value div(Value a, Value b) { return binary<DivOp>(a, b); }
+  template <typename OpTy> Value unary(Value x) {
+    return x ? node.create<OpTy>(x) : Value();
+  }
+  /// The mean over the dimensions from `axis` on, which stay as ones.
+  Value mean(Value x, int64_t axis) {
+    if (!x)
+      return {};
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(axis, shapeOf(x).size()));
+    return node.create<ReduceMeanOp>(x, ArrayRef<int64_t>(axes),
+                                     /*keep_dims=*/true,
+                                     /*clamp_min=*/FloatAttr(),
+                                     /*clamp_max=*/FloatAttr());
+  }
+
+private:
+  template <typename OpTy> Value binary(Value a, Value b) {
+    if (!a || !b)
+      return {};
+    return node.create<OpTy>(a, b, /*clamp_min=*/FloatAttr(),
+                             /*clamp_max=*/FloatAttr());
+  }
+};
+} // namespace
+
+/// x to the power of a constant that multiplications or a square root compute.
+LogicalResult import::convertPow(NodeImporter &node) {
+  HostTensor exponents = node.getConstant(1, "exponent");
+  SmallVector<int64_t> shape(node.getShape(0));
+  Value x = node.getValue(0);
+  if (node.failed())
+    return failure();
+  if (exponents.getNumElements() != 1 ||
+      exponents.getShape().size() > shape.size())
+    return node.unsupported("exponents of shape " +
+                            formatShape(exponents.getShape()) +
+                            ", only one number is");
+  float exponent =
+      exponents.isFloat() ? exponents.floats()[0] : float(exponents.ints()[0]);
+  Emitter e{node};
+  if (exponent == 0.5f)
+    return node.setResult(e.unary<SqrtOp>(x));
+  if (exponent == 1.0f)
+    return node.forward(0);
+  if (exponent == 2.0f)
+    return node.setResult(e.mul(x, x));
+  if (exponent == 3.0f)
+    return node.setResult(e.mul(e.mul(x, x), x));
+  return node.unsupported("exponent " + llvm::Twine(std::to_string(exponent)) +
+                          ", only 0.5, 1, 2 and 3 are: write it with Mul, Div "
+                          "and Sqrt");
+}
+
+LogicalResult import::convertGelu(NodeImporter &node) {
+  std::string approximate = node.getString("approximate", "none");
+  Value x = node.getValue(0);
+  if (node.failed())
+    return failure();
+  if (approximate != "none" && approximate != "tanh")
+    return node.error() << "expected attribute 'approximate' to be none or "
+                           "tanh, got '"
+                        << approximate << "'";
+  Emitter e{node};
+  Value part;
+  if (approximate == "none") {
+    part = e.unary<ErfOp>(e.div(x, e.constant(1.41421356237309505f)));
+  } else {
+    Value cube = e.mul(e.mul(x, x), x);
+    Value sum = e.add(x, e.mul(cube, e.constant(0.044715f)));
+    part = e.unary<TanhOp>(e.mul(sum, e.constant(0.797884560802865356f)));
+  }
+  Value product = e.mul(x, e.add(part, e.constant(1.0f)));
+  return node.setResult(e.mul(product, e.constant(0.5f)));
+}
+
+LogicalResult import::convertLayerNormalization(NodeImporter &node) {
+  int64_t rank = node.getShape(0).size();
+  int64_t axis = node.normalizeAxis(node.getInt("axis", -1), rank);
+  float epsilon = node.getFloat("epsilon", 1e-5f);
+  Value x = node.getValue(0), scale = node.getValue(1);
+  Value offset = node.hasInput(2) ? node.getValue(2) : Value();
+  if (node.failed())
+    return failure();
+  Emitter e{node};
+  Value mean = e.mean(x, axis);
+  Value centered = e.sub(x, mean);
+  Value variance = e.mean(e.mul(centered, centered), axis);
+  Value deviation = e.unary<SqrtOp>(e.add(variance, e.constant(epsilon)));
+  Value result = e.mul(e.div(centered, deviation), scale);
+  if (offset)
+    result = e.add(result, offset);
+  if (node.hasOutput(1))
+    (void)node.setResult(mean, 1);
+  if (node.hasOutput(2))
+    (void)node.setResult(e.div(e.constant(1.0f), deviation), 2);
+  return node.setResult(result);
+}
