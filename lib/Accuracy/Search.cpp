@@ -23,6 +23,11 @@ using namespace mlir::qnn;
 static constexpr int kMaxProposals = 10;
 /// Budgets this close give the same speed.
 static constexpr double kCloseBudgets = 1.1;
+/// Where a goal is out of reach: the budget over the least noise there can be
+/// (half a decibel: the last of the noise costs most of the time), and the
+/// decibels that float layers must gain to be worth their time.
+static constexpr double kNearLeastNoise = 1.12;
+static constexpr double kWorthwhileGain = 1.5;
 
 namespace {
 class Search {
@@ -146,11 +151,15 @@ bool Search::keepsGoal(const SearchPoint &point) const {
   return !options.minSqnr || point.sqnr >= *options.minSqnr;
 }
 
-/// Among those that keep the goal the faster one, else the more accurate one.
+/// Among those that keep the goal the faster one, else the more accurate one,
+/// by a worthwhile gain if there is no contract to come close to.
 bool Search::isBetter(const SearchPoint &a, const SearchPoint &b) const {
   if (a.keepsGoal != b.keepsGoal)
     return a.keepsGoal;
-  return a.keepsGoal ? a.nanoseconds < b.nanoseconds : a.sqnr > b.sqnr;
+  return a.keepsGoal
+             ? a.nanoseconds < b.nanoseconds
+             : a.sqnr >
+                   b.sqnr + (options.minInt8Share > 0 ? kWorthwhileGain : 0);
 }
 
 llvm::Error Search::considerBest() {
@@ -191,8 +200,8 @@ llvm::Error Search::tryChoice(ArrayRef<bool> isFloat) {
 /// multiply-accumulates forbids that, the one with the least noise.
 std::optional<SmallVector<bool>> Search::propose(double budget) {
   double least = getLeastNoise(costs, shares, maxFloatMacs);
-  return assignPrecisions(costs, shares,
-                          {std::max(budget, least * 1.001), maxFloatMacs});
+  return assignPrecisions(
+      costs, shares, {std::max(budget, least * kNearLeastNoise), maxFloatMacs});
 }
 
 /// Narrows the budget between one that keeps the goal and one that does not.

@@ -96,6 +96,10 @@ static LogicalResult findType(Value tensor, TensorTypes &types) {
   for (Value source = tensor; !observe && movesValues(source);) {
     source = source.getDefiningOp()->getOperand(0);
     observe = getObserver(source);
+    if (auto range = getFixedRange(source)) {
+      types[tensor] = getFixedType(tensor.getContext(), *range);
+      return success();
+    }
   }
   if (!observe) {
     emitError(tensor.getLoc())

@@ -285,3 +285,17 @@ func.func @pool_kept_float(%x: tensor<1x2x2x1xf32>) -> tensor<1x1x1x1xf32> {
   %3 = qnn.observe %2 as "y" range [0.0, 127.5] : tensor<1x1x1x1xf32>
   return %3 : tensor<1x1x1x1xf32>
 }
+
+// -----
+
+// The same of a range that mathematics fixes.
+// CHECK-LABEL: func.func @moved_sigmoid_kept_float(
+// CHECK: %[[MOVED:.+]] = qnn.reshape
+// CHECK: "quant.qcast"(%[[MOVED]]) {{.*}} -> tensor<2x!quant.uniform<i8:f32, 3.906250e-03:-128>>
+func.func @moved_sigmoid_kept_float(%x: tensor<1x2xf32>) -> tensor<2xf32> {
+  %0 = qnn.sigmoid %x {qnn.precision = "float"} : (tensor<1x2xf32>) -> tensor<1x2xf32>
+  %1 = qnn.reshape %0 {shape = array<i64: 2>, qnn.precision = "float"} : (tensor<1x2xf32>) -> tensor<2xf32>
+  %2 = qnn.hard_swish %1 : (tensor<2xf32>) -> tensor<2xf32>
+  %3 = qnn.observe %2 as "y" range [0.0, 127.5] : tensor<2xf32>
+  return %3 : tensor<2xf32>
+}
