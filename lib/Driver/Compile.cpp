@@ -7,18 +7,15 @@
 
 #include "qnn/Driver/Compile.h"
 
-#include "AutoPrecision.h"
-#include "Steps.h"
+#include "Compilation.h"
 
 #include "qnn/Calibration/Calibration.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Driver/LoadModel.h"
 #include "qnn/InitAll.h"
 #include "qnn/Pipelines/Pipelines.h"
-#include "qnn/Support/OutputFile.h"
 
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -30,57 +27,6 @@ static llvm::Error makeError(const Twine &message) {
   return llvm::createStringError(
       std::make_error_code(std::errc::invalid_argument), message);
 }
-
-namespace {
-/// One compilation. Its parts return after the first error.
-class Compilation {
-public:
-  Compilation(const CompileOptions &options, MLIRContext *context,
-              DiagnosticLog &diagnostics, raw_ostream &log)
-      : options(options), context(context), diagnostics(diagnostics), log(log),
-        triple(options.target) {}
-
-  llvm::Error run();
-
-private:
-  llvm::Error checkCalibration();
-  llvm::Error runPasses(function_ref<void(PassManager &)> build,
-                        StringRef what);
-  llvm::Error insertObservers();
-  llvm::Error quantize();
-  llvm::Error prepare(StringRef cache);
-  llvm::Error finish();
-  llvm::Expected<const TargetLevel *> getBestLevel();
-  llvm::Error equalize();
-  llvm::Expected<PreparedNetwork> prepareNetwork();
-  llvm::Expected<PreparedNetwork> prepareBest();
-  llvm::Error quantizeAutomatically();
-  llvm::Error quantizeByRecipe();
-  llvm::Error saveImproved(ModuleOp improved, const Recipe &recipe);
-  llvm::Expected<std::string> calibrateInto(SmallVectorImpl<char> &temporary);
-  llvm::Error explain();
-  ReportInput getReportInput(const GeneratedCode *code, uint64_t bytes) const;
-  llvm::Error emit();
-  llvm::Error emitMLIR();
-  llvm::Error emitCode();
-  llvm::Expected<std::string> emitFile(GeneratedCode &code);
-
-  func::FuncOp getFunction() { return *module->getOps<func::FuncOp>().begin(); }
-
-  const CompileOptions &options;
-  MLIRContext *context;
-  DiagnosticLog &diagnostics;
-  raw_ostream &log;
-  llvm::Triple triple;
-  OwningOpRef<ModuleOp> module;
-  std::optional<CalibrationCache> calibration;
-  std::optional<Coverage> coverage;           ///< of an int8 network
-  std::optional<llvm::json::Object> accuracy; ///< of --precision=auto
-  /// Writing a result that a search may still better: nothing is said about it.
-  bool isInterim = false;
-  OutputFiles files;
-};
-} // namespace
 
 /// Says before any work what int8 needs.
 llvm::Error Compilation::checkCalibration() {
@@ -327,103 +273,6 @@ llvm::Error Compilation::quantizeByRecipe() {
   if (llvm::Error error = applyRecipe(*recipe, *module, options))
     return error;
   return finish();
-}
-
-/// Says what int8 covers and what the choices cost; refuses fallbacks where the
-/// user does.
-llvm::Error Compilation::explain() {
-  auto level = getBestLevel();
-  if (!level)
-    return level.takeError();
-  explainChoices(getFunction(), **level, diagnostics);
-  coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
-  // With --remarks the reasons have been printed.
-  printCoverage(*coverage, !options.remarks, log);
-  return options.errorOnFallback ? checkFallbacks(*coverage)
-                                 : llvm::Error::success();
-}
-
-//===----------------------------------------------------------------------===//
-// Emission
-//===----------------------------------------------------------------------===//
-
-ReportInput Compilation::getReportInput(const GeneratedCode *code,
-                                        uint64_t bytes) const {
-  return {options,
-          calibration ? &*calibration : nullptr,
-          code,
-          bytes,
-          coverage ? &*coverage : nullptr,
-          diagnostics.getRemarks(),
-          accuracy ? &*accuracy : nullptr};
-}
-
-llvm::Error Compilation::emit() {
-  if (options.quantizedIO)
-    if (llvm::Error error = exposeQuantizedIO(getFunction()))
-      return error;
-  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
-}
-
-llvm::Error Compilation::emitMLIR() {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  // The locations are the names of layers.
-  module->print(stream, OpPrintingFlags().enableDebugInfo());
-  stream << '\n';
-  if (!options.report.empty())
-    files.add(options.report,
-              writeReport(getFunction(), getReportInput(nullptr, text.size())));
-  files.add(options.output, std::move(text));
-  return files.write();
-}
-
-/// The bytes of the output file. Empties code.module.
-llvm::Expected<std::string> Compilation::emitFile(GeneratedCode &code) {
-  if (llvm::Error error = optimizeModule(*code.module))
-    return std::move(error);
-  EmitKind kind = options.kind == OutputKind::LLVM       ? EmitKind::LLVM
-                  : options.kind == OutputKind::Assembly ? EmitKind::Assembly
-                                                         : EmitKind::Object;
-  llvm::Expected<std::string> bytes = emitModule(*code.module, kind);
-  if (!bytes || options.kind != OutputKind::Shared)
-    return bytes;
-  return linkShared(*bytes, llvm::sys::path::filename(options.output), triple);
-}
-
-llvm::Error Compilation::emitCode() {
-  auto levels = parseLevels(options.march, triple);
-  if (!levels)
-    return levels.takeError();
-  llvm::LLVMContext llvmContext;
-  FailureOr<GeneratedCode> code =
-      generateCode(*module, *levels, triple, llvmContext);
-  if (failed(code))
-    return makeError("cannot generate code for the network");
-  if (options.printSchedule && !isInterim)
-    printSchedules(code->schedules, llvm::outs());
-  EntryOptions entry;
-  entry.name = options.name;
-  if (llvm::Error error = prepareModule(*code, triple))
-    return error;
-  auto selftest = makeSelftestVector(getFunction(), *code, triple);
-  if (!selftest)
-    return selftest.takeError();
-  entry.selftest = *selftest;
-  if (llvm::Error error = addEntryPoints(*code, entry))
-    return error;
-  llvm::Expected<std::string> bytes = emitFile(*code);
-  if (!bytes)
-    return bytes.takeError();
-  if (!options.header.empty())
-    files.add(options.header, writeHeader(*code, entry));
-  if (!options.report.empty())
-    files.add(
-        options.report,
-        writeReport(getFunction(), getReportInput(&*code, bytes->size())));
-  files.add(options.output, std::move(*bytes),
-            options.kind == OutputKind::Shared);
-  return files.write();
 }
 
 llvm::Error Compilation::run() {

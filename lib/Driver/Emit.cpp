@@ -1,0 +1,106 @@
+//===- Emit.cpp - From the Quantized stage to files -----------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+
+/// Says what int8 covers and what the choices cost; refuses fallbacks where the
+/// user does.
+llvm::Error Compilation::explain() {
+  auto level = getBestLevel();
+  if (!level)
+    return level.takeError();
+  explainChoices(getFunction(), **level, diagnostics);
+  coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
+  // With --remarks the reasons have been printed.
+  printCoverage(*coverage, !options.remarks, log);
+  return options.errorOnFallback ? checkFallbacks(*coverage)
+                                 : llvm::Error::success();
+}
+
+ReportInput Compilation::getReportInput(const GeneratedCode *code,
+                                        uint64_t bytes) const {
+  return {options,
+          calibration ? &*calibration : nullptr,
+          code,
+          bytes,
+          coverage ? &*coverage : nullptr,
+          diagnostics.getRemarks(),
+          accuracy ? &*accuracy : nullptr};
+}
+
+llvm::Error Compilation::emit() {
+  if (options.quantizedIO)
+    if (llvm::Error error = exposeQuantizedIO(getFunction()))
+      return error;
+  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
+}
+
+llvm::Error Compilation::emitMLIR() {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  // The locations are the names of layers.
+  module->print(stream, OpPrintingFlags().enableDebugInfo());
+  stream << '\n';
+  if (!options.report.empty())
+    files.add(options.report,
+              writeReport(getFunction(), getReportInput(nullptr, text.size())));
+  files.add(options.output, std::move(text));
+  return files.write();
+}
+
+/// The bytes of the output file. Empties code.module.
+llvm::Expected<std::string> Compilation::emitFile(GeneratedCode &code) {
+  if (llvm::Error error = optimizeModule(*code.module))
+    return std::move(error);
+  EmitKind kind = options.kind == OutputKind::LLVM       ? EmitKind::LLVM
+                  : options.kind == OutputKind::Assembly ? EmitKind::Assembly
+                                                         : EmitKind::Object;
+  llvm::Expected<std::string> bytes = emitModule(*code.module, kind);
+  if (!bytes || options.kind != OutputKind::Shared)
+    return bytes;
+  return linkShared(*bytes, llvm::sys::path::filename(options.output), triple);
+}
+
+llvm::Error Compilation::emitCode() {
+  auto levels = parseLevels(options.march, triple);
+  if (!levels)
+    return levels.takeError();
+  llvm::LLVMContext llvmContext;
+  FailureOr<GeneratedCode> code =
+      generateCode(*module, *levels, triple, llvmContext);
+  if (failed(code))
+    return llvm::createStringError("cannot generate code for the network");
+  if (options.printSchedule && !isInterim)
+    printSchedules(code->schedules, llvm::outs());
+  EntryOptions entry;
+  entry.name = options.name;
+  if (llvm::Error error = prepareModule(*code, triple))
+    return error;
+  auto selftest = makeSelftestVector(getFunction(), *code, triple);
+  if (!selftest)
+    return selftest.takeError();
+  entry.selftest = *selftest;
+  if (llvm::Error error = addEntryPoints(*code, entry))
+    return error;
+  llvm::Expected<std::string> bytes = emitFile(*code);
+  if (!bytes)
+    return bytes.takeError();
+  if (!options.header.empty())
+    files.add(options.header, writeHeader(*code, entry));
+  if (!options.report.empty())
+    files.add(
+        options.report,
+        writeReport(getFunction(), getReportInput(&*code, bytes->size())));
+  files.add(options.output, std::move(*bytes),
+            options.kind == OutputKind::Shared);
+  return files.write();
+}
