@@ -91,6 +91,7 @@ Compilation::calibrateInto(SmallVectorImpl<char> &temporary) {
 llvm::Error Compilation::insertObservers() {
   CalibrationPipelineOptions observing;
   observing.rules = options.precisionRules;
+  observing.perTensorWeights = options.perTensorWeights;
   observing.emitRemarks = true;
   auto observe = [&](PassManager &passes) {
     buildCalibrationPipeline(passes, observing);
@@ -105,6 +106,7 @@ llvm::Error Compilation::prepare(StringRef cache) {
   preparing.cache = cache.str();
   preparing.method = options.calibrator;
   preparing.percentile = options.percentile;
+  preparing.symmetric = options.symmetricActivations;
   if (!options.force) {
     auto level = getBestLevel();
     if (!level)

@@ -103,6 +103,16 @@ struct CommandLine {
       cl::desc("Percent of the values that --calibrator=percentile keeps "
                "(default 99.99)")};
 
+  cl::opt<std::string> activations{
+      "activations", cl::value_desc("asymmetric|symmetric"),
+      cl::init("asymmetric"), cl::cat(quantization),
+      cl::desc("Ranges of activations as they are (default), or around 0, for "
+               "targets that need zero points 0")};
+  cl::opt<std::string> weights{
+      "weights", cl::value_desc("per-channel|per-tensor"),
+      cl::init("per-channel"), cl::cat(quantization),
+      cl::desc("A scale for each output channel (default), or one per layer")};
+
   cl::opt<std::string> maxDrop{
       "max-drop", cl::value_desc("POINTS"), cl::cat(accuracy),
       cl::desc("Contract: points of top-1 accuracy that may be lost against "
@@ -241,6 +251,13 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   if (line.percentile.getNumOccurrences() && line.calibrator != "percentile")
     return makeError("--percentile is of no use without "
                      "--calibrator=percentile");
+  if (line.activations != "asymmetric" && line.activations != "symmetric")
+    return badChoice("activations", "asymmetric or symmetric",
+                     line.activations);
+  if (line.weights != "per-channel" && line.weights != "per-tensor")
+    return badChoice("weights", "per-channel or per-tensor", line.weights);
+  options.symmetricActivations = line.activations == "symmetric";
+  options.perTensorWeights = line.weights == "per-tensor";
   options.precision = *precision;
   options.quantizedIO = line.io == "quantized";
   options.calibrator = line.calibrator;
@@ -326,6 +343,13 @@ static llvm::Error setAccuracy(CommandLine &line, CompileOptions &options) {
     return makeError("--recipe applies decisions: it takes no --max-drop, "
                      "--min-sqnr, --labels, --validation-data, --time-budget "
                      "or --save-recipe");
+  for (const cl::Option &option :
+       std::initializer_list<Option>{line.activations, line.weights})
+    if (option.getNumOccurrences() && options.precision != Precision::Int8)
+      return makeError("--" + option.ArgStr + " needs --precision=int8");
+  if (options.symmetricActivations && options.calibrator == kAutoCalibrator)
+    return makeError("--activations=symmetric needs a --calibrator other than "
+                     "auto");
   if (options.maxDrop && options.labels.empty())
     return makeError("--max-drop needs the true classes: give "
                      "--labels=FILE.npy, or ask for --min-sqnr");

@@ -53,6 +53,7 @@ void qnn::buildCalibrationPipeline(OpPassManager &pm,
   AssignPrecisionPassOptions precision;
   SmallVector<std::string> rules(options.rules.begin(), options.rules.end());
   precision.rules = rules;
+  precision.perTensorWeights = options.perTensorWeights;
   precision.emitRemarks = options.emitRemarks;
   InsertObserversPassOptions observers;
   observers.emitRemarks = options.emitRemarks;
@@ -69,6 +70,7 @@ void qnn::buildRangesPipeline(OpPassManager &pm,
     ranges.cache = options.cache;
     ranges.method = options.method;
     ranges.percentile = options.percentile;
+    ranges.symmetric = options.symmetric;
     pm.addNestedPass<func::FuncOp>(createApplyRangesPass(ranges));
   }
   // After calibration: one cache serves every level.

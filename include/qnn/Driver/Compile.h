@@ -60,6 +60,8 @@ struct CompileOptions {
   std::string calibrator =
       "minmax"; ///< a name in Calibrator.h, or kAutoCalibrator
   double percentile = 99.99;
+  bool symmetricActivations = false; ///< zero points 0
+  bool perTensorWeights = false;     ///< one weight scale per layer
   /// The contract of Precision::Auto: points of top-1 on `labels` that may be
   /// lost, decibels that every output must have.
   std::optional<double> maxDrop, minSqnr;

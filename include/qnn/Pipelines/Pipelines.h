@@ -46,6 +46,10 @@ struct CalibrationPipelineOptions
       *this, "rules",
       llvm::cl::desc("Comma-separated PATTERN=float or PATTERN=int8, as of "
                      "qnn-assign-precision")};
+  Option<bool> perTensorWeights{
+      *this, "per-tensor-weights",
+      llvm::cl::desc("One scale for the weights of all channels of a layer"),
+      llvm::cl::init(false)};
   Option<bool> emitRemarks{
       *this, "emit-remarks",
       llvm::cl::desc(
@@ -67,6 +71,10 @@ struct QuantizePipelineOptions : PassPipelineOptions<QuantizePipelineOptions> {
       *this, "percentile",
       llvm::cl::desc("Per cent of the values a percentile range keeps"),
       llvm::cl::init(99.99)};
+  Option<bool> symmetric{
+      *this, "symmetric",
+      llvm::cl::desc("Ranges of the cache are widened to have zero point 0"),
+      llvm::cl::init(false)};
   Option<bool> integerResults{
       *this, "integer-results",
       llvm::cl::desc("Round the network's results to 8 bits, as qnn-quantize"),

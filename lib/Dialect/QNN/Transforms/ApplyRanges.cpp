@@ -45,6 +45,10 @@ struct ApplyRangesPass final : qnn::impl::ApplyRangesPassBase<ApplyRangesPass> {
       const TensorStatistics &seen = loaded->tensors.at(op.getName().str());
       std::pair<float, float> range =
           seen.getRange(*parseCalibrator(method), percentile);
+      if (symmetric) {
+        float reach = std::max(std::fabs(range.first), std::fabs(range.second));
+        range = {-reach, reach};
+      }
       op.setMinAttr(builder.getF32FloatAttr(range.first));
       op.setMaxAttr(builder.getF32FloatAttr(range.second));
     });

@@ -114,6 +114,8 @@ struct AssignPrecisionPass final
     FloatByDefault floats(getOperation());
     getOperation().walk([&](QuantizableOpInterface op) {
       assign(op, parsed, floats.contains(op));
+      if (perTensorWeights && op.getWeightOperand())
+        op->setAttr(kPerTensorWeightsAttr, UnitAttr::get(&getContext()));
     });
     for (const Rule &rule : parsed)
       if (!rule.matched) {

@@ -219,6 +219,7 @@ void Quantizer::cleanUp() {
   func.walk([](Operation *op) {
     op->removeDiscardableAttr(kRoundedWeightsAttr);
     op->removeDiscardableAttr(kBiasCorrectionAttr);
+    op->removeDiscardableAttr(kPerTensorWeightsAttr);
   });
   func.walk([](ObserveOp op) {
     op.getResult().replaceAllUsesWith(op.getInput());

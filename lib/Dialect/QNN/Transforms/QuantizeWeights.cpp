@@ -120,7 +120,8 @@ double WeightQuantizer::findMagnitude(ArrayRef<float> channel) const {
 /// until they fit; returns false when no scale makes them fit.
 bool WeightQuantizer::quantizeChannel(int64_t c) {
   ArrayRef<float> channel = ArrayRef(weights).slice(c * depth, depth);
-  double magnitude = findMagnitude(channel);
+  double magnitude = findMagnitude(
+      op->hasAttr(kPerTensorWeightsAttr) ? ArrayRef<float>(weights) : channel);
   // No input lies further from its zero point than this.
   double reach =
       std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);

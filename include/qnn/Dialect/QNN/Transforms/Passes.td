@@ -283,6 +283,8 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
   let options = [
     ListOption<"rules", "rules", "std::string",
         "Comma-separated PATTERN=float, int8, int4 or int16; the last match wins">,
+    Option<"perTensorWeights", "per-tensor-weights", "bool", "false",
+        "Mark layers to have one scale for the weights of all channels">,
     QNN_EmitRemarks
   ];
 }
@@ -378,6 +380,8 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
     for a finer scale: `percentile` cuts (100 - percentile) / 2 % of the values
     at each end of the histogram, `entropy` keeps the most information and `mse`
     the least squared error (formulas: `qnn/Calibration/Calibrator.h`).
+    `symmetric` widens every range to [-m, m], m = max(|min|, |max|): zero points
+    become 0, and half of the 256 steps are lost where values are not negative.
 
     Law: ranges are annotations, no value changes. The statistics do not depend
     on the order of the samples, so the same cache gives the same bits.
@@ -412,7 +416,9 @@ def ApplyRangesPass : QNN_Pass<"qnn-apply-ranges"> {
     Option<"method", "method", "std::string", "\"minmax\"",
            "How a range is found: minmax, average, percentile, entropy or mse">,
     Option<"percentile", "percentile", "double", "99.99",
-           "Per cent of the values a percentile range keeps, in (0, 100]">
+           "Per cent of the values a percentile range keeps, in (0, 100]">,
+    Option<"symmetric", "symmetric", "bool", "false",
+           "Widen ranges to [-m, m], so that zero points are 0">
   ];
 }
 
@@ -445,7 +451,8 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     - weights: s8 in [-127, 127], one scale per output channel,
       `s = f32(max|w| / 127)`, zero point 0; of layers marked `qnn.precision =
       "int4"` i4 in [-7, 7], `s = f32(k/20 max|w| / 7)` with the largest k of 10
-      to 20 that has the least squared error;
+      to 20 that has the least squared error; of layers marked
+      `qnn.per_tensor_weights` `max|w|` is that of all channels;
     - biases: i32, scale = input scale x weight scale, exact in binary64;
     - layers marked `qnn.precision = "int16"`: with `s = f32(M / 32639)`, M being
       the largest magnitude of the input's 8-bit type, the input is

@@ -107,6 +107,9 @@ FailureOr<TensorTypes> findTensorTypes(func::FuncOp func);
 inline constexpr StringLiteral kRoundedWeightsAttr = "qnn.rounded_weights";
 inline constexpr StringLiteral kBiasCorrectionAttr = "qnn.bias_correction";
 
+/// On a weighted layer whose channels share one weight scale.
+inline constexpr StringLiteral kPerTensorWeightsAttr = "qnn.per_tensor_weights";
+
 /// The integer form of a weighted layer with C output channels.
 struct QuantizedWeights {
   int bits = 8;                ///< of a weight
