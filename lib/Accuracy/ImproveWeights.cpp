@@ -105,7 +105,7 @@ llvm::Error WeightImprover::round(const NetworkStep &step) {
         ArrayRef(*weights).slice(group * elements, elements),
         ArrayRef(nearest->weights).slice(group * elements, elements),
         ArrayRef(nearest->scales).slice(group * channels, channels),
-        gram.get(group)));
+        gram.get(group), (1 << (nearest->bits - 1)) - 1));
   auto type = cast<RankedTensorType>(op.getWeightOperand()->get().getType());
   op->setAttr(kRoundedWeightsAttr,
               getIntegerElements(op.getContext(), type.getShape(),

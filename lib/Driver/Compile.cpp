@@ -294,6 +294,10 @@ llvm::Error Compilation::run() {
     if (options.force)
       return makeError("'" + options.input +
                        "' is quantized already: --force is of no use");
+    if (options.precision == Precision::Auto)
+      return makeError("'" + options.input +
+                       "' is quantized already: --precision=auto, contracts "
+                       "and recipes are for the float model");
     if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
       return error;
   } else {

@@ -55,10 +55,11 @@ inline constexpr int64_t kMaxPatch = 2304;
 
 /// Rounds the weights [C][K] of a layer: `nearest` are the nearest integers,
 /// `scales` one per channel, `gram` the K x K matrix H, row-major. Returns the
-/// chosen integers. No integer exceeds +-127.
+/// chosen integers, none of which exceeds +-`largest`.
 SmallVector<int8_t> roundByGram(ArrayRef<float> weights,
                                 ArrayRef<int8_t> nearest,
-                                ArrayRef<double> scales, ArrayRef<float> gram);
+                                ArrayRef<double> scales, ArrayRef<float> gram,
+                                int largest);
 
 } // namespace mlir::qnn
 
