@@ -138,6 +138,22 @@ static llvm::json::Value makeAccuracy(const NetworkAccuracy &accuracy,
       {"layers", std::move(layers)}};
 }
 
+/// The same where a search has measured what it chose: what the layers would do
+/// in int8, and what the network does as it is.
+static llvm::json::Value makeMeasured(const NetworkAccuracy &accuracy,
+                                      const PrecisionCosts &costs,
+                                      const SearchResult &search) {
+  llvm::json::Value value = makeAccuracy(accuracy, costs);
+  llvm::json::Object &object = *value.getAsObject();
+  object["analysed_samples"] = accuracy.samples;
+  object["all_int8_sqnr_db"] = std::move(object["output_sqnr_db"]);
+  object["samples"] = search.samples;
+  double sqnr = search.getBest().sqnr;
+  object["output_sqnr_db"] = std::isfinite(sqnr) ? llvm::json::Value(sqnr)
+                                                 : llvm::json::Value(nullptr);
+  return value;
+}
+
 static llvm::json::Value makePareto(const SearchResult &search) {
   llvm::json::Array points;
   for (auto [i, point] : llvm::enumerate(search.points))
@@ -269,7 +285,7 @@ qnn::choosePrecisions(PreparedNetwork &network, StringRef graph,
   emitRemarks(func, *accuracy);
   AutoResult result;
   result.recipe = makeRecipe(func, graph, network.improvement, *accuracy);
-  result.report["accuracy"] = makeAccuracy(*accuracy, costs);
+  result.report["accuracy"] = makeMeasured(*accuracy, costs, *search);
   result.report["pareto"] = makePareto(*search);
   auto recipe = llvm::json::parse(result.recipe.toText());
   assert(recipe && "a recipe is JSON");
