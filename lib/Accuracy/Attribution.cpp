@@ -142,14 +142,8 @@ double Attribution::runAfter(size_t tensor) {
 }
 
 void Attribution::addSample(const Sample &sample) {
-  // Float readers of an input see it as it is: the others round it.
   runFloat(network, sample, real);
-  std::copy(sample.begin(), sample.end(), quantized.begin());
-  for (const NetworkStep &step : network.getSteps()) {
-    simulation.run(step, getOperands(step, quantized),
-                   quantized[step.result].data());
-    simulation.roundResult(step, quantized[step.result]);
-  }
+  runQuantized(network, simulation, sample, quantized);
   accuracy.outputNoise += getResultNoise(
       [&](size_t result) -> ArrayRef<float> { return quantized[result]; });
   for (size_t i = 0; i < sample.size(); ++i)

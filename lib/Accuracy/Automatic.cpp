@@ -30,12 +30,7 @@ static double measureNoise(StepwiseNetwork &network,
   std::vector<double> noises(results, 0), signals(results, 0);
   for (const Sample &sample : samples) {
     runFloat(network, sample, real);
-    std::copy(sample.begin(), sample.end(), quantized.begin());
-    for (const NetworkStep &step : network.getSteps()) {
-      simulation.run(step, getOperands(step, quantized),
-                     quantized[step.result].data());
-      simulation.roundResult(step, quantized[step.result]);
-    }
+    runQuantized(network, simulation, sample, quantized);
     for (auto [i, result] : llvm::enumerate(network.getResults())) {
       noises[i] += getNoise(quantized[result], real[result]);
       signals[i] += getPower(real[result]);

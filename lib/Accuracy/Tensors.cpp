@@ -32,6 +32,17 @@ void qnn::runFloat(StepwiseNetwork &network, const Sample &sample,
     network.run(step, getOperands(step, real), real[step.result].data());
 }
 
+void qnn::runQuantized(StepwiseNetwork &network,
+                       QuantizedSimulation &simulation, const Sample &sample,
+                       Tensors &quantized) {
+  std::copy(sample.begin(), sample.end(), quantized.begin());
+  for (const NetworkStep &step : network.getSteps()) {
+    simulation.run(step, getOperands(step, quantized),
+                   quantized[step.result].data());
+    simulation.roundResult(step, quantized[step.result]);
+  }
+}
+
 double qnn::getPower(ArrayRef<float> values) {
   double sum = 0;
   for (float value : values)

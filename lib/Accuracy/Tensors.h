@@ -12,8 +12,8 @@
 #ifndef QNN_LIB_ACCURACY_TENSORS_H
 #define QNN_LIB_ACCURACY_TENSORS_H
 
+#include "qnn/Accuracy/QuantizedSimulation.h"
 #include "qnn/Accuracy/Samples.h"
-#include "qnn/Accuracy/StepwiseNetwork.h"
 
 namespace mlir::qnn {
 
@@ -28,6 +28,11 @@ SmallVector<const float *> getOperands(const NetworkStep &step,
 
 /// Runs the float network on one sample; keeps every tensor.
 void runFloat(StepwiseNetwork &network, const Sample &sample, Tensors &real);
+
+/// Runs the quantized network on one sample; keeps every tensor. Inputs stay as
+/// they are: their readers round them.
+void runQuantized(StepwiseNetwork &network, QuantizedSimulation &simulation,
+                  const Sample &sample, Tensors &quantized);
 
 /// The mean square; 0 of nothing.
 double getPower(ArrayRef<float> values);

@@ -48,7 +48,7 @@ static std::string describeRange(const RangeChoice &choice) {
                        getDecibels(1, choice.minmaxError));
 }
 
-/// Why the layers of `func` that `before` does not keep float are float now.
+/// Lists the layers of `func` that are float, each with its reason.
 static void addLayers(func::FuncOp func, const NetworkAccuracy &accuracy,
                       Recipe &recipe) {
   llvm::DenseMap<Operation *, const LayerAccuracy *> layers;
@@ -307,18 +307,36 @@ qnn::measureAccuracy(ModuleOp module, const CompileOptions &options,
   return llvm::json::Object{{"accuracy", makeAccuracy(*accuracy, costs)}};
 }
 
-llvm::Error qnn::chooseCalibrators(ModuleOp module,
-                                   const CompileOptions &options,
-                                   const CalibrationCache &cache) {
-  func::FuncOp func = getFunction(module);
+namespace {
+/// What trials on a network need.
+struct Laboratory {
+  SampleSet samples;
+  std::unique_ptr<StepwiseNetwork> network;
+};
+} // namespace
+
+static llvm::Expected<Laboratory>
+openLaboratory(func::FuncOp func, const CompileOptions &options) {
   auto samples = readAnalysisSamples(func, options.calibrationData);
   if (!samples)
     return samples.takeError();
   auto network = StepwiseNetwork::create(func);
   if (!network)
     return network.takeError();
-  setRanges(func, chooseRanges(**network, func, cache, *samples),
-            /*minmax=*/false);
+  return Laboratory{std::move(*samples), std::move(*network)};
+}
+
+llvm::Error qnn::chooseCalibrators(ModuleOp module,
+                                   const CompileOptions &options,
+                                   const CalibrationCache &cache) {
+  func::FuncOp func = getFunction(module);
+  auto laboratory = openLaboratory(func, options);
+  if (!laboratory)
+    return laboratory.takeError();
+  setRanges(
+      func,
+      chooseRanges(*laboratory->network, func, cache, laboratory->samples),
+      /*minmax=*/false);
   return llvm::Error::success();
 }
 
@@ -333,16 +351,14 @@ static llvm::Error improveByRecipe(const Recipe &recipe, func::FuncOp func,
     return llvm::createStringError(
         "recipe '" + options.recipe + "': its remedies round-weights and " +
         "correct-bias need --calibration-data; give it or remove them");
-  auto samples = readAnalysisSamples(func, options.calibrationData);
-  if (!samples)
-    return samples.takeError();
-  auto network = StepwiseNetwork::create(func);
-  if (!network)
-    return network.takeError();
-  auto simulation = QuantizedSimulation::create(**network, func);
+  auto laboratory = openLaboratory(func, options);
+  if (!laboratory)
+    return laboratory.takeError();
+  auto simulation = QuantizedSimulation::create(*laboratory->network, func);
   if (!simulation)
     return simulation.takeError();
-  return improveWeights(**network, **simulation, *samples, remedies);
+  return improveWeights(*laboratory->network, **simulation, laboratory->samples,
+                        remedies);
 }
 
 llvm::Error qnn::applyRecipe(const Recipe &recipe, ModuleOp module,

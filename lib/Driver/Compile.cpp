@@ -121,7 +121,7 @@ llvm::Error Compilation::prepare(StringRef cache) {
 
 /// Quantizes with the ranges and precisions the module has.
 llvm::Error Compilation::finish() {
-  if (!accuracy && !options.report.empty() &&
+  if (!isInterim && !accuracy && !options.report.empty() &&
       !options.calibrationData.empty()) {
     auto level = getBestLevel();
     if (!level)
