@@ -11,46 +11,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "Emitter.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
-
-namespace {
-/// Emits element-wise ops; null values pass through after an error.
-struct Emitter {
-  NodeImporter &node;
-
-  Value constant(float value) {
-    return node.createConstant(HostTensor::fromFloats({}, {value}));
-  }
-  Value add(Value a, Value b) { return binary<AddOp>(a, b); }
-  Value sub(Value a, Value b) { return binary<SubOp>(a, b); }
-  Value mul(Value a, Value b) { return binary<MulOp>(a, b); }
-  Value div(Value a, Value b) { return binary<DivOp>(a, b); }
-  template <typename OpTy> Value unary(Value x) {
-    return x ? node.create<OpTy>(x) : Value();
-  }
-  /// The mean over the dimensions from `axis` on, which stay as ones.
-  Value mean(Value x, int64_t axis) {
-    if (!x)
-      return {};
-    auto axes = llvm::to_vector(llvm::seq<int64_t>(axis, shapeOf(x).size()));
-    return node.create<ReduceMeanOp>(x, ArrayRef<int64_t>(axes),
-                                     /*keep_dims=*/true,
-                                     /*clamp_min=*/FloatAttr(),
-                                     /*clamp_max=*/FloatAttr());
-  }
-
-private:
-  template <typename OpTy> Value binary(Value a, Value b) {
-    if (!a || !b)
-      return {};
-    return node.create<OpTy>(a, b, /*clamp_min=*/FloatAttr(),
-                             /*clamp_max=*/FloatAttr());
-  }
-};
-} // namespace
 
 /// x to the power of a constant that multiplications or a square root compute.
 LogicalResult import::convertPow(NodeImporter &node) {

@@ -20,6 +20,10 @@ static LogicalResult refuseComputed(NodeImporter &node) {
 
 static constexpr int kAny = -1;
 
+static constexpr StringRef kRecurrentForms =
+    "all directions, layouts, biases, initial states, peepholes, clip; "
+    "sequences of full length, which are unrolled";
+
 /// Sorted by name. Columns: op, inputs (least, most), on computed tensors, on
 /// constants, accepted forms.
 static const OpEntry kOps[] = {
@@ -49,6 +53,7 @@ static const OpEntry kOps[] = {
     {"Expand", 2, 2, convertExpand, nullptr, "constant shape"},
     {"Flatten", 1, 1, convertFlatten, nullptr, "any axis"},
     {"Floor", 1, 1, refuseComputed, foldUnary, ""},
+    {"GRU", 3, 6, convertGRU, nullptr, kRecurrentForms},
     {"Gather", 2, 2, convertGather, nullptr,
      "constant indices; on computed tensors at most 64 runs of evenly "
      "spaced ones"},
@@ -62,6 +67,7 @@ static const OpEntry kOps[] = {
     {"HardSigmoid", 1, 1, convertHardSigmoid, nullptr, ""},
     {"HardSwish", 1, 1, convertHardSwish, nullptr, ""},
     {"Identity", 1, 1, convertIdentity, nullptr, ""},
+    {"LSTM", 3, 8, convertLSTM, nullptr, kRecurrentForms},
     {"LayerNormalization", 2, 3, convertLayerNormalization, nullptr,
      "any axis; outputs Mean and InvStdDev"},
     {"LeakyRelu", 1, 1, convertLeakyRelu, nullptr, ""},
@@ -84,6 +90,7 @@ static const OpEntry kOps[] = {
      "mode constant; constant pads, also negative, and value"},
     {"Pow", 2, 2, convertPow, foldBinary,
      "floats; of a computed tensor the constant exponents 0.5, 1, 2, 3"},
+    {"RNN", 3, 6, convertRNN, nullptr, kRecurrentForms},
     {"Range", 3, 3, refuseComputed, foldRange, ""},
     {"ReduceMax", 1, 2, refuseComputed, foldReduce, ""},
     {"ReduceMean", 1, 2, convertReduceMean, nullptr,

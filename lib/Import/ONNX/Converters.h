@@ -56,6 +56,11 @@ LogicalResult convertPow(NodeImporter &node);
 LogicalResult convertGelu(NodeImporter &node);
 LogicalResult convertLayerNormalization(NodeImporter &node);
 
+// Recurrent.cpp
+LogicalResult convertRNN(NodeImporter &node);
+LogicalResult convertGRU(NodeImporter &node);
+LogicalResult convertLSTM(NodeImporter &node);
+
 // Movement.cpp: these convert constants to constants too.
 LogicalResult convertConcat(NodeImporter &node);
 LogicalResult convertReshape(NodeImporter &node);

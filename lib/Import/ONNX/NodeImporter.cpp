@@ -236,6 +236,14 @@ SmallVector<float> NodeImporter::getFloatList(StringRef name) {
                             attribute->floats().end());
 }
 
+SmallVector<std::string> NodeImporter::getStrings(StringRef name) {
+  auto *attribute = typedAttr(name, AttributeProto::STRINGS);
+  if (!attribute)
+    return {};
+  return SmallVector<std::string>(attribute->strings().begin(),
+                                  attribute->strings().end());
+}
+
 HostTensor NodeImporter::getTensor(StringRef name) {
   auto *attribute = typedAttr(name, AttributeProto::TENSOR);
   if (!attribute)

@@ -121,6 +121,7 @@ public:
   std::string getString(StringRef name, StringRef missing);
   SmallVector<int64_t> getInts(StringRef name, ArrayRef<int64_t> missing = {});
   SmallVector<float> getFloatList(StringRef name);
+  SmallVector<std::string> getStrings(StringRef name);
   /// A tensor attribute; empty after an error.
   HostTensor getTensor(StringRef name);
   /// `axis` made non-negative; an error when it is not within `rank`.
