@@ -56,7 +56,7 @@ LogicalResult convertPow(NodeImporter &node);
 LogicalResult convertGelu(NodeImporter &node);
 LogicalResult convertLayerNormalization(NodeImporter &node);
 
-// Recurrent.cpp
+// RecurrentCells.cpp: Recurrent.h says how
 LogicalResult convertRNN(NodeImporter &node);
 LogicalResult convertGRU(NodeImporter &node);
 LogicalResult convertLSTM(NodeImporter &node);

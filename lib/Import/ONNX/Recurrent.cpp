@@ -1,19 +1,11 @@
-//===- Recurrent.cpp - LSTM, GRU and RNN, unrolled ------------------------===//
+//===- Recurrent.cpp - Reads and unrolls recurrent layers -----------------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Shapes are static, so a sequence of T steps becomes T copies of the cell that
-// share their weights. The products with the input do not depend on the state:
-// one fully connected layer computes them for all steps. Names of gates and
-// weights are those of the ONNX operator definitions.
-//
-//===----------------------------------------------------------------------===//
 
-#include "Converters.h"
-#include "Emitter.h"
+#include "Recurrent.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -21,77 +13,6 @@ using namespace mlir::qnn::import;
 
 /// More copies of a cell than this make an object nobody wants.
 static constexpr int64_t kMaxSteps = 2048;
-
-namespace {
-/// An activation function of a cell with its parameters.
-struct Activation {
-  std::string name;
-  float alpha = 0.0f;
-  float beta = 0.0f;
-};
-
-/// Hidden state, and for LSTM the cell state: [batch, hidden] each.
-using State = SmallVector<Value, 2>;
-
-/// What the three kinds of cells have in common.
-class Recurrent {
-public:
-  /// `gates` blocks of rows in W and R; `functions` are the default activation
-  /// functions of one direction.
-  Recurrent(NodeImporter &node, int64_t gates, ArrayRef<StringRef> functions)
-      : node(node), e{node}, gates(gates), functions(functions) {}
-  virtual ~Recurrent() = default;
-
-  /// Imports the node, whose cell has `states` state tensors.
-  LogicalResult run(int states);
-
-protected:
-  /// Prepares the weights of direction `d`.
-  virtual void startDirection(int64_t d) = 0;
-  /// The state after one step; `x` is this step of `project`.
-  virtual State step(Value x, const State &state) = 0;
-
-  /// X * W^T + bias for all steps: [steps, batch, gates * hidden].
-  Value project(int64_t d, Value bias);
-  /// Rows [first, first + count) * hidden of direction `d` of input `i`.
-  Value rows(int i, int64_t d, int64_t first, int64_t count);
-  /// Columns [first, first + count) * hidden of a [batch, ...] tensor.
-  Value columns(Value x, int64_t first, int64_t count = 1);
-  Value product(Value x, Value weight, Value bias = {});
-  /// Activation function `i` of the direction under way.
-  Value activate(int i, Value x);
-  /// The same after the clip, for the gates.
-  Value activateGate(int i, Value x);
-  bool hasBias() { return node.hasInput(3); }
-
-  NodeImporter &node;
-  Emitter e;
-  int64_t gates;
-  int64_t hidden = 0;
-  Value projected;
-
-private:
-  LogicalResult read(int states);
-  LogicalResult readActivations();
-  LogicalResult checkShape(int i, StringRef what, ArrayRef<int64_t> expected);
-  LogicalResult checkLengths();
-  State initialState(int64_t d, int states);
-  /// Runs direction `d`: its last state, and its hidden state after each step.
-  State runDirection(int64_t d, int states, SmallVectorImpl<Value> &all);
-  LogicalResult setResults(ArrayRef<State> last,
-                           ArrayRef<SmallVector<Value>> all);
-  Value box(Value x, ArrayRef<int64_t> starts, ArrayRef<int64_t> sizes);
-  Value concat(ArrayRef<Value> values, int64_t axis);
-
-  SmallVector<StringRef> functions;
-  SmallVector<Activation> activations; // of all directions
-  int64_t direction = 0;
-  int64_t steps = 0, batch = 0, inputs = 0, directions = 1;
-  bool reverse = false, batchFirst = false;
-  float clip = 0.0f;
-  Value x;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Reading the node
@@ -350,125 +271,4 @@ LogicalResult Recurrent::run(int states) {
   if (node.failed())
     return failure();
   return setResults(last, all);
-}
-
-//===----------------------------------------------------------------------===//
-// The cells
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// Ht = f(Xt*Wi^T + Ht-1*Ri^T + Wbi + Rbi)
-struct SimpleCell final : Recurrent {
-  SimpleCell(NodeImporter &node) : Recurrent(node, 1, {"Tanh"}) {}
-
-  void startDirection(int64_t d) override {
-    Value bias =
-        hasBias() ? e.add(rows(3, d, 0, 1), rows(3, d, 1, 1)) : Value();
-    projected = project(d, bias);
-    recurrence = rows(2, d, 0, 1);
-  }
-
-  State step(Value x, const State &state) override {
-    return {activateGate(0, e.add(product(state[0], recurrence), x))};
-  }
-
-  Value recurrence;
-};
-
-/// zt = f(Xt*Wz^T + Ht-1*Rz^T + Wbz + Rbz), rt alike
-/// ht = g(Xt*Wh^T + (rt . Ht-1)*Rh^T + Rbh + Wbh), or with linear_before_reset
-/// ht = g(Xt*Wh^T + (rt . (Ht-1*Rh^T + Rbh)) + Wbh)
-/// Ht = (1 - zt) . ht + zt . Ht-1
-struct GRUCell final : Recurrent {
-  GRUCell(NodeImporter &node)
-      : Recurrent(node, 3, {"Sigmoid", "Tanh"}),
-        resetsProduct(node.getFlag("linear_before_reset", false)) {}
-
-  void startDirection(int64_t d) override {
-    Value inputBias, stateBias;
-    if (hasBias()) {
-      inputBias = rows(3, d, 0, 3);
-      stateBias = rows(3, d, 3, 3);
-    }
-    if (!resetsProduct) {
-      inputBias = hasBias() ? e.add(inputBias, stateBias) : Value();
-      stateBias = {};
-    }
-    projected = project(d, inputBias);
-    gateWeight = rows(2, d, 0, 2);
-    candidateWeight = rows(2, d, 2, 1);
-    if (stateBias) {
-      gateBias = rows(3, d, 3, 2);
-      candidateBias = rows(3, d, 5, 1);
-    }
-  }
-
-  State step(Value x, const State &state) override {
-    Value h = state[0];
-    Value opened = activateGate(
-        0, e.add(product(h, gateWeight, gateBias), columns(x, 0, 2)));
-    Value z = columns(opened, 0), r = columns(opened, 1);
-    Value recurrence =
-        resetsProduct ? e.mul(r, product(h, candidateWeight, candidateBias))
-                      : product(e.mul(r, h), candidateWeight);
-    Value candidate = activateGate(1, e.add(recurrence, columns(x, 2)));
-    // (1 - z) . c + z . h = c + z . (h - c)
-    return {e.add(candidate, e.mul(z, e.sub(h, candidate)))};
-  }
-
-  bool resetsProduct;
-  Value gateWeight, candidateWeight, gateBias, candidateBias;
-};
-
-/// it = f(Xt*Wi^T + Ht-1*Ri^T + Pi . Ct-1 + Wbi + Rbi), ft alike
-/// ct = g(Xt*Wc^T + Ht-1*Rc^T + Wbc + Rbc)
-/// Ct = ft . Ct-1 + it . ct
-/// ot = f(Xt*Wo^T + Ht-1*Ro^T + Po . Ct + Wbo + Rbo)
-/// Ht = ot . h(Ct), h without the clip, as in ONNX Runtime
-struct LSTMCell final : Recurrent {
-  LSTMCell(NodeImporter &node)
-      : Recurrent(node, 4, {"Sigmoid", "Tanh", "Tanh"}) {}
-
-  void startDirection(int64_t d) override {
-    Value bias =
-        hasBias() ? e.add(rows(3, d, 0, 4), rows(3, d, 4, 4)) : Value();
-    projected = project(d, bias);
-    recurrence = rows(2, d, 0, 4);
-    if (node.hasInput(7))
-      for (int i = 0; i < 3; ++i)
-        peepholes[i] = rows(7, d, i, 1);
-  }
-
-  State step(Value x, const State &state) override {
-    Value h = state[0], c = state[1];
-    Value sum = e.add(product(h, recurrence), x);
-    Value i = activateGate(0, peep(columns(sum, 0), 0, c));
-    Value f = activateGate(0, peep(columns(sum, 2), 2, c));
-    Value candidate = activateGate(1, columns(sum, 3));
-    Value cell = e.add(e.mul(f, c), e.mul(i, candidate));
-    Value o = activateGate(0, peep(columns(sum, 1), 1, cell));
-    return {e.mul(o, activate(2, cell)), cell};
-  }
-
-  Value peep(Value gate, int i, Value cell) {
-    return peepholes[i] ? e.add(gate, e.mul(peepholes[i], cell)) : gate;
-  }
-
-  Value recurrence;
-  Value peepholes[3];
-};
-} // namespace
-
-LogicalResult import::convertRNN(NodeImporter &node) {
-  return SimpleCell(node).run(/*states=*/1);
-}
-
-LogicalResult import::convertGRU(NodeImporter &node) {
-  return GRUCell(node).run(/*states=*/1);
-}
-
-LogicalResult import::convertLSTM(NodeImporter &node) {
-  if (node.getFlag("input_forget", false))
-    return node.unsupported("input_forget");
-  return LSTMCell(node).run(/*states=*/2);
 }
