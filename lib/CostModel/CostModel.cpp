@@ -47,6 +47,9 @@ static constexpr double kWeightBytes = 30, kNearWeightBytes = 100;
 static constexpr double kNearBytes = 1 << 20;
 /// Bytes per nanosecond of copies.
 static constexpr double kCopyBytes = 30;
+/// Part by which weights of 4 bits slow down what their bytes do not: 3 % of
+/// ResNet-50, 5 % of a small network (docs/Rationale.md).
+static constexpr double kUnpacking = 1.03;
 /// Nanoseconds of calling a kernel.
 static constexpr double kLaunch = 50;
 
@@ -84,6 +87,21 @@ static double paddedChannels(int64_t channels) {
 }
 
 double CostModel::predict(Operation *op, bool isInt8) const {
+  return predict(op, isInt8, isInt8 ? 1 : 4);
+}
+
+double CostModel::predictAs(Operation *op, StringRef precision) const {
+  if (precision == "int4")
+    return std::max(predict(op, true, 0.5), predict(op, true, 0) * kUnpacking);
+  double int8 = predict(op, /*isInt8=*/true);
+  if (precision == "int16")
+    return 2 * (int8 + convert(elementsOf(op->getOperand(0)))) +
+           elementsOf(op->getResult(0)) / f32.simple;
+  return precision == "int8" ? int8 : predict(op, /*isInt8=*/false);
+}
+
+double CostModel::predict(Operation *op, bool isInt8,
+                          double weightBytes) const {
   double results = op->getNumResults() ? elementsOf(op->getResult(0)) : 0;
   double bytes = isInt8 ? 1 : 4;
   const Rates &rate = rates(isInt8);
@@ -95,13 +113,15 @@ double CostModel::predict(Operation *op, bool isInt8) const {
         if (groups > 1 && channels == 1 && weight[3] == 1)
           return depthwise(results * perResult, isInt8);
         double macs = results / channels * paddedChannels(channels) * perResult;
-        return product(macs, elementsOf(conv.getWeight()) * bytes, isInt8);
+        return product(macs, elementsOf(conv.getWeight()) * weightBytes,
+                       isInt8);
       })
       .Case([&](FullyConnectedOp layer) {
         ArrayRef<int64_t> weight = layer.getWeight().getType().getShape();
         double macs = results / std::max<int64_t>(weight[0], 1) *
                       paddedChannels(weight[0]) * weight[1];
-        return product(macs, elementsOf(layer.getWeight()) * bytes, isInt8);
+        return product(macs, elementsOf(layer.getWeight()) * weightBytes,
+                       isInt8);
       })
       .Case([&](MatMulOp product) {
         // One vector of results at a time, its operands widened.

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NetworkLayers.h"
 #include "Steps.h"
 
 #include "qnn/CostModel/CostModel.h"
@@ -29,20 +30,6 @@ double Coverage::getShare() const {
 //===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
-
-/// True for an op that computes, in whatever precision; conversions and ops
-/// that only move values follow their neighbours.
-static bool isLayer(Operation *op) {
-  if (!isa_and_nonnull<QNNDialect>(op->getDialect()) ||
-      isa<ConstantOp, ObserveOp, RequantizeOp>(op))
-    return false;
-  auto moves = dyn_cast<CommutesWithQDQ>(op);
-  return !moves || !moves.commutesWithQDQ();
-}
-
-static bool isInt8(Operation *op) {
-  return isQuantizedTensor(op->getResult(0).getType());
-}
 
 /// Fills in why `op` is float, from the first remark that gives a reason: later
 /// passes only find it float.
@@ -79,21 +66,20 @@ static void findReason(Operation *op, ArrayRef<Remark> remarks,
 
 Coverage qnn::measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks) {
   Coverage coverage;
-  func.walk([&](Operation *op) {
-    if (!isLayer(op))
-      return;
+  for (const NetworkLayer &layer : getNetworkLayers(func)) {
+    coverage.int8Macs += layer.int8Macs;
+    coverage.floatMacs += layer.floatMacs;
+    if (!isComputing(layer.main))
+      continue;
     ++coverage.layers;
-    int64_t macs = countMacs(op);
-    (isInt8(op) ? coverage.int8Macs : coverage.floatMacs) += macs;
-    if (isInt8(op))
-      return;
-    FloatLayer layer;
-    layer.name = getLayerName(op).str();
-    layer.kind = op->getName().getStringRef().str();
-    layer.macs = macs;
-    findReason(op, remarks, layer);
-    coverage.floatLayers.push_back(std::move(layer));
-  });
+    if (StringRef(layer.precision).starts_with("int"))
+      continue;
+    FloatLayer &inFloat = coverage.floatLayers.emplace_back();
+    inFloat.name = layer.name.str();
+    inFloat.kind = layer.main->getName().getStringRef().str();
+    inFloat.macs = layer.floatMacs;
+    findReason(layer.main, remarks, inFloat);
+  }
   return coverage;
 }
 
@@ -194,17 +180,32 @@ static std::string describeResult(Operation *op) {
   return text;
 }
 
+/// Why `op`, at the float side of a conversion, wants float.
+static std::string describePrecision(Operation *op) {
+  return "'" + getLayerName(op).str() + "' " +
+         (op->hasAttr(kWidePartAttr) ? "works with 16 bits" : "is float");
+}
+
 /// Why a conversion is there: who makes or reads its floats.
 static std::string getFloatSide(Operation *conversion) {
   if (isa<quant::QuantizeCastOp>(conversion)) {
     Operation *producer = conversion->getOperand(0).getDefiningOp();
-    return producer ? "'" + getLayerName(producer).str() + "' is float"
-                    : "the input is float";
+    return producer ? describePrecision(producer) : "the input is float";
   }
   for (Operation *user : conversion->getResult(0).getUsers())
     if (!isa<func::ReturnOp>(user))
-      return "'" + getLayerName(user).str() + "' is float";
+      return describePrecision(user);
   return "the output is float";
+}
+
+/// True for what splits the activation of an int16 layer or joins its sums.
+static bool isInsideWideLayer(Operation *conversion) {
+  Operation *neighbour = getNeighbour(conversion);
+  return llvm::any_of(conversion->getUsers(), [&](Operation *user) {
+    return user->hasAttr(kWidePartAttr) &&
+           (isa<quant::QuantizeCastOp>(conversion) ||
+            getLayerName(user) == getLayerName(neighbour));
+  });
 }
 
 /// A remark on a conversion between float and integers, or between two scales.
@@ -213,7 +214,8 @@ static void explainConversion(Operation *op, const CostModel &model,
   auto type = cast<ShapedType>(op->getOperand(0).getType());
   // Constants are converted at compile time.
   Operation *neighbour = getNeighbour(op);
-  if (isa<ConstantOp>(neighbour) || !type.hasStaticShape())
+  if (isa<ConstantOp>(neighbour) || !type.hasStaticShape() ||
+      isInsideWideLayer(op))
     return;
   int64_t elements = type.getNumElements();
   if (isa<RequantizeOp>(op)) {
@@ -232,22 +234,48 @@ static void explainConversion(Operation *op, const CostModel &model,
                          getMicroseconds(model.convert(elements)))});
 }
 
+/// Nanoseconds of all ops of `layer` as it is, or with those in float that are
+/// integers and those in int8 that are float.
+static double predict(const NetworkLayer &layer, const CostModel &model,
+                      bool isAsItIs) {
+  if (layer.main->hasAttr(kWidePartAttr))
+    return model.predictAs(layer.main, isAsItIs ? "int16" : "float");
+  double sum = 0;
+  for (Operation *op : layer.ops)
+    if (isComputing(op) && isa<QuantizableOpInterface>(op))
+      sum += model.predict(op, isQuantizedTensor(op->getResult(0).getType()) ==
+                                   isAsItIs);
+  return sum;
+}
+
+/// A remark on the time of `layer` in its precision and in another.
+static void explainLayer(const NetworkLayer &layer, const TargetLevel &level,
+                         const CostModel &model, DiagnosticLog &log) {
+  Operation *op = layer.main;
+  if (!isComputing(op) || !isa<QuantizableOpInterface>(op))
+    return;
+  bool isFloat = !StringRef(layer.precision).starts_with("int");
+  log.add({formatLocation(op->getLoc()), "",
+           llvm::formatv("computes in {0} at {1}: predicted to take {2}, in "
+                         "{3} {4}{5}",
+                         layer.precision, level.name,
+                         getMicroseconds(predict(layer, model, true)),
+                         isFloat ? "int8" : "float",
+                         getMicroseconds(predict(layer, model, false)),
+                         describeResult(op))});
+}
+
 void qnn::explainChoices(func::FuncOp func, const TargetLevel &level,
                          DiagnosticLog &log) {
   CostModel model(level);
+  llvm::DenseMap<Operation *, size_t> indices; ///< by main op
+  std::vector<NetworkLayer> layers = getNetworkLayers(func);
+  for (auto [i, layer] : llvm::enumerate(layers))
+    indices[layer.main] = i;
   func.walk([&](Operation *op) {
     if (isa<quant::QuantizeCastOp, quant::DequantizeCastOp, RequantizeOp>(op))
       return explainConversion(op, model, log);
-    if (!isLayer(op) || !isa<QuantizableOpInterface>(op))
-      return;
-    bool int8 = isInt8(op);
-    log.add({formatLocation(op->getLoc()), "",
-             llvm::formatv("computes in {0} at {1}: predicted to take {2}, in "
-                           "{3} {4}{5}",
-                           int8 ? "int8" : "float", level.name,
-                           getMicroseconds(model.predict(op, int8)),
-                           int8 ? "float" : "int8",
-                           getMicroseconds(model.predict(op, !int8)),
-                           describeResult(op))});
+    if (auto layer = indices.find(op); layer != indices.end())
+      explainLayer(layers[layer->second], level, model, log);
   });
 }

@@ -119,6 +119,14 @@ private:
   void writeRecipe();
   void writeRemarks();
 
+  /// The level whose times are shown; empty without code.
+  StringRef getLastLevel() const {
+    const Array *levels = report.getArray("levels");
+    return levels && !levels->empty()
+               ? levels->back().getAsString().value_or("")
+               : StringRef();
+  }
+
   /// The objects of an array; none when there is no such array.
   static SmallVector<const Object *> getRows(const Array *array) {
     SmallVector<const Object *> rows;
@@ -168,10 +176,7 @@ void Page::writeTiles() {
   writeTile("output, bytes", getText(report, "output_bytes"));
   writeTile("constants, bytes", getText(report, "constant_bytes"));
   writeTile("working memory, bytes", getText(report, "arena_bytes"));
-  const Array *levels = report.getArray("levels");
-  StringRef level = levels && !levels->empty()
-                        ? levels->back().getAsString().value_or("")
-                        : StringRef();
+  StringRef level = getLastLevel();
   double time = 0;
   for (const Object *layer : getRows(report.getArray("schedules")))
     if (layer->getString("level") == level)
@@ -211,17 +216,15 @@ void Page::writeLayers() {
     writeNote("MLIR has no schedules yet: compile to an object for predicted "
               "times.");
   writeChart("chart-size");
-  // One row per layer: the times stand elsewhere, and of the last level.
+  // One row per layer: the times of its kernels stand elsewhere.
   StringMap<double> times;
-  for (const Object *layer : getRows(report.getArray("schedules")))
-    times[getText(*layer, "layer") + '\n' + getText(*layer, "kind")] =
-        getNumber(*layer, "predicted_us");
+  for (const Object *kernel : getRows(report.getArray("schedules")))
+    if (getText(*kernel, "level") == getLastLevel())
+      times[getText(*kernel, "layer")] += getNumber(*kernel, "predicted_us");
   std::vector<Object> copies;
   for (const Object *layer : getRows(report.getArray("layers"))) {
     copies.push_back(*layer);
-    StringRef kind = layer->getString("kind").value_or("");
-    kind.consume_front("qnn.");
-    auto time = times.find(getText(*layer, "name") + '\n' + kind.str());
+    auto time = times.find(getText(*layer, "name"));
     if (time != times.end())
       copies.back()["predicted_us"] = time->second;
   }

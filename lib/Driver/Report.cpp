@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "HtmlReport.h"
+#include "NetworkLayers.h"
 #include "Steps.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
@@ -76,52 +77,45 @@ static ProvedPairs addUp(const llvm::StringMap<ProvedPairs> &layers) {
   return total;
 }
 
-/// Bytes of the constants that a layer reads: weights and biases.
-static int64_t getWeightBytes(Operation *op) {
+/// Bytes of the constants that a layer reads: weights and biases. Several ops
+/// may read the same, as the two parts of a layer with 16-bit activations do.
+static int64_t getConstantBytes(const NetworkLayer &layer) {
+  llvm::SmallPtrSet<Operation *, 8> constants;
   int64_t bytes = 0;
-  for (Value operand : op->getOperands()) {
-    auto constant = operand.getDefiningOp<ConstantOp>();
-    if (!constant)
-      continue;
-    auto type = cast<ShapedType>(constant.getType());
-    quant::QuantizedType element = getQuantizedElementType(type);
-    int64_t bits = element ? element.getStorageTypeIntegralWidth()
-                           : type.getElementTypeBitWidth();
-    bytes += (type.getNumElements() * bits + 7) / 8;
-  }
+  ArrayRef<Operation *> ops = layer.ops;
+  if (layer.main->hasAttr(kWidePartAttr))
+    ops = layer.main;
+  for (Operation *op : ops)
+    for (Value operand : op->getOperands()) {
+      auto constant = operand.getDefiningOp<ConstantOp>();
+      if (!constant || !constants.insert(constant).second)
+        continue;
+      auto type = cast<ShapedType>(constant.getType());
+      quant::QuantizedType element = getQuantizedElementType(type);
+      int64_t bits = element ? element.getStorageTypeIntegralWidth()
+                             : type.getElementTypeBitWidth();
+      bytes += (type.getNumElements() * bits + 7) / 8;
+    }
   return bytes;
 }
 
-/// Of an op after quantization, in the words of precision rules.
-static StringRef getPrecision(Operation *op) {
-  if (!getQuantizedElementType(op->getResult(0).getType()))
-    return "float";
-  if (op->hasAttr(kWidePartAttr))
-    return "int16";
-  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
-  OpOperand *weight = quantizable ? quantizable.getWeightOperand() : nullptr;
-  quant::QuantizedType type =
-      weight ? getQuantizedElementType(weight->get().getType()) : nullptr;
-  return type && type.getStorageTypeIntegralWidth() == 4 ? "int4" : "int8";
-}
-
-static void writeLayer(llvm::json::OStream &json, Operation *op,
+static void writeLayer(llvm::json::OStream &json, const NetworkLayer &layer,
                        const GeneratedCode *code) {
-  Type type = op->getResult(0).getType();
+  Type type = layer.main->getResult(0).getType();
   json.object([&] {
-    json.attribute("name", llvm::json::fixUTF8(getLayerName(op)));
-    json.attribute("kind", op->getName().getStringRef());
-    json.attribute("precision", getPrecision(op));
+    json.attribute("name", llvm::json::fixUTF8(layer.name));
+    json.attribute("kind", layer.main->getName().getStringRef());
+    json.attribute("precision", layer.precision);
     writeShape(json, cast<ShapedType>(type).getShape());
-    if (int64_t macs = countMacs(op))
+    if (int64_t macs = layer.int8Macs + layer.floatMacs)
       json.attribute("macs", macs);
-    if (int64_t bytes = getWeightBytes(op))
+    if (int64_t bytes = getConstantBytes(layer))
       json.attribute("weight_bytes", bytes);
     if (auto uniform = getUniformElementType(type))
       writeRange(json, uniform);
     if (!code)
       return;
-    auto proved = code->provedPairs.find(getLayerName(op));
+    auto proved = code->provedPairs.find(layer.name);
     if (proved != code->provedPairs.end())
       writeProvedPairs(json, proved->second);
   });
@@ -281,13 +275,17 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
   llvm::raw_string_ostream stream(text);
   llvm::json::OStream json(stream, 2);
   const CompileOptions &options = input.options;
+  std::vector<NetworkLayer> layers = getNetworkLayers(func);
+  int64_t macs = 0;
+  for (const NetworkLayer &layer : layers)
+    macs += layer.int8Macs + layer.floatMacs;
   json.object([&] {
     json.attribute("model", llvm::json::fixUTF8(options.input));
     json.attribute("output", llvm::json::fixUTF8(options.output));
     json.attribute("output_bytes", int64_t(input.outputBytes));
     json.attribute("precision",
                    options.precision == Precision::Float32 ? "f32" : "int8");
-    json.attribute("macs", countMacs(func));
+    json.attribute("macs", macs);
     if (input.coverage)
       writeCoverage(json, *input.coverage);
     if (const GeneratedCode *code = input.code) {
@@ -306,9 +304,8 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
       writeSchedules(json, code->schedules);
     }
     json.attributeArray("layers", [&] {
-      for (Operation &op : func.getBody().front())
-        if (isa<QNNDialect>(op.getDialect()) && !isa<ConstantOp>(op))
-          writeLayer(json, &op, input.code);
+      for (const NetworkLayer &layer : layers)
+        writeLayer(json, layer, input.code);
     });
     if (input.calibration)
       writeCalibration(json, *input.calibration, getTensorTypes(func));

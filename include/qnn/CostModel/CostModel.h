@@ -40,6 +40,11 @@ public:
   /// Nanoseconds of `op`, an op of the qnn dialect on tensors of static shape,
   /// in int8 or in float whatever its types are now.
   double predict(Operation *op, bool isInt8) const;
+  /// Nanoseconds of `op`, a layer with weights, in a precision of precision
+  /// rules: "int4" is int8 with half of the bytes of weights and their
+  /// unpacking, "int16" two int8 layers and the split of the activation. Others
+  /// than int* take what float takes.
+  double predictAs(Operation *op, StringRef precision) const;
   /// Nanoseconds of quantizing or dequantizing.
   double convert(int64_t elements) const;
   /// Nanoseconds of a dense product in vector registers, or of reading its
@@ -50,6 +55,7 @@ public:
 
 private:
   const Rates &rates(bool isInt8) const { return isInt8 ? int8 : f32; }
+  double predict(Operation *op, bool isInt8, double weightBytes) const;
 
   Rates int8, f32;
   double conversions; ///< elements per nanosecond

@@ -43,10 +43,13 @@
 
   function drawLayers() {
     const level = report.levels && report.levels[report.levels.length - 1];
-    const timed = (report.schedules || []).filter((layer) => layer.level === level);
+    const times = new Map();
+    for (const kernel of report.schedules || [])
+      if (kernel.level === level) times.set(kernel.layer, (times.get(kernel.layer) || 0) + kernel.predicted_us);
+    const timed = [...times.keys()].map((name) => ({ name, predicted_us: times.get(name) }));
     const isFloat = new Set(report.layers.filter((layer) => layer.precision === "float").map((layer) => layer.name));
-    const paint = (layer) => color(isFloat.has(layer.name || layer.layer) ? "float" : "int8");
-    bars("chart-time", timed.map((layer) => layer.layer), [["predicted", timed.map((layer) => layer.predicted_us), timed.map(paint)]], "predicted µs", false);
+    const paint = (layer) => color(isFloat.has(layer.name) ? "float" : "int8");
+    bars("chart-time", timed.map((layer) => layer.name), [["predicted", timed.map((layer) => layer.predicted_us), timed.map(paint)]], "predicted µs", false);
     const sized = report.layers.filter((layer) => layer.weight_bytes);
     bars("chart-size", sized.map((layer) => layer.name), [["weights", sized.map((layer) => layer.weight_bytes), sized.map(paint)]], "bytes of weights and biases", false);
   }

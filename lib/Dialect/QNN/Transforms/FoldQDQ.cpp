@@ -291,7 +291,7 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
                        [](Operation *u) { return isa<QuantizeCastOp>(u); });
       SmallVector<Value> integers;
       Type type;
-      if (besideCast)
+      if (besideCast && !op->hasAttr(kWidePartAttr))
         op->emitRemark(kStaysFloatRemark) << whyNotFolded(op, integers, type);
     });
   }

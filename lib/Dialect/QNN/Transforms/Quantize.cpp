@@ -220,6 +220,8 @@ void Quantizer::cleanUp() {
     op->removeDiscardableAttr(kRoundedWeightsAttr);
     op->removeDiscardableAttr(kBiasCorrectionAttr);
     op->removeDiscardableAttr(kPerTensorWeightsAttr);
+    if (isa<quant::QuantizeCastOp>(op))
+      op->removeDiscardableAttr(kWidePartAttr);
   });
   func.walk([](ObserveOp op) {
     op.getResult().replaceAllUsesWith(op.getInput());

@@ -72,8 +72,10 @@ static LogicalResult findType(Value tensor, TensorTypes &types) {
   Operation *producer = tensor.getDefiningOp();
   if (producer && isa<quant::DequantizeCastOp>(producer))
     return success();
+  // A wide layer has a scale of its own.
   if (llvm::any_of(tensor.getUsers(), [](Operation *user) {
-        return isa<quant::QuantizeCastOp>(user);
+        return isa<quant::QuantizeCastOp>(user) &&
+               !user->hasAttr(kWidePartAttr);
       }))
     return success();
   if (auto constant = tensor.getDefiningOp<ConstantOp>()) {

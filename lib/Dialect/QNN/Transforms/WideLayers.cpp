@@ -56,11 +56,12 @@ FailureOr<float> WideLayerExpansion::findScale(Operation *op) {
   return getScaleOfWidth(double(params.scale) * reach, kLargest);
 }
 
-/// An op that stays float.
+/// A part of a layer that stays float.
 template <typename OpTy, typename... Args>
 Value WideLayerExpansion::createFloat(Location loc, Args... args) {
   auto op = builder.create<OpTy>(loc, args...);
   op->setAttr(kPrecisionAttr, builder.getStringAttr("float"));
+  op->setAttr(kWidePartAttr, builder.getUnitAttr());
   return op;
 }
 
@@ -71,6 +72,7 @@ Value WideLayerExpansion::createPair(Location loc, Value real, float scale) {
       builder.getF32Type(), scale, /*zeroPoint=*/0, -128, 127);
   Value quantized =
       builder.create<quant::QuantizeCastOp>(loc, type.clone(element), real);
+  quantized.getDefiningOp()->setAttr(kWidePartAttr, builder.getUnitAttr());
   return builder.create<quant::DequantizeCastOp>(loc, type, quantized);
 }
 

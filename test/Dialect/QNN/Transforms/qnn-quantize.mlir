@@ -248,16 +248,16 @@ func.func @clips_weights_of_four_bits(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
 // and of the layer before, which would round to 8 bits, is float.
 // CHECK-LABEL: func.func @splits_16_bits(
 // CHECK: %[[BEFORE:.+]] = qnn.fully_connected %{{[0-9]+}}, %{{[0-9]+}} : (
-// CHECK: %[[X:.+]] = qnn.clip %[[BEFORE]] {max = 3.40282347E+38 : f32, min = 0.000000e+00 : f32, qnn.precision = "float"}
+// CHECK: %[[X:.+]] = qnn.clip %[[BEFORE]] {max = 3.40282347E+38 : f32, min = 0.000000e+00 : f32, qnn.int16_part, qnn.precision = "float"}
 // CHECK: %[[HQ:.+]] = "quant.qcast"(%[[X]]) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 1.000000e+00>>
 // CHECK: %[[H:.+]] = "quant.dcast"(%[[HQ]])
-// CHECK: %[[REST:.+]] = qnn.sub %[[X]], %[[H]] {qnn.precision = "float"}
+// CHECK: %[[REST:.+]] = qnn.sub %[[X]], %[[H]] {qnn.int16_part, qnn.precision = "float"}
 // CHECK: %[[LQ:.+]] = "quant.qcast"(%[[REST]]) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 3.906250e-03>>
 // CHECK: %[[L:.+]] = "quant.dcast"(%[[LQ]])
 // CHECK: %[[HIGH:.+]] = qnn.fully_connected %[[H]], %{{[0-9]+}} {qnn.int16_part
 // CHECK: %[[LOW:.+]] = qnn.fully_connected %[[L]], %{{[0-9]+}} bias(%{{[0-9]+}}) {qnn.int16_part
-// CHECK: %[[SUM:.+]] = qnn.add %[[HIGH]], %[[LOW]] {qnn.precision = "float"}
-// CHECK: %[[Y:.+]] = qnn.add %[[SUM]], %[[X]] {clamp_min = 0.000000e+00 : f32, qnn.precision = "float"}
+// CHECK: %[[SUM:.+]] = qnn.add %[[HIGH]], %[[LOW]] {qnn.int16_part, qnn.precision = "float"}
+// CHECK: %[[Y:.+]] = qnn.add %[[SUM]], %[[X]] {clamp_min = 0.000000e+00 : f32, qnn.int16_part, qnn.precision = "float"}
 // CHECK: return %[[Y]]
 func.func @splits_16_bits(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
   %w = qnn.constant dense<[[1.984375, -0.5], [1.0, 0.5]]> : tensor<2x2xf32>

@@ -60,7 +60,8 @@ bool isKeptFloat(Operation *op);
 bool isKeptInt8(Operation *op);
 /// The bits of the weights that `op` gets in integers: 4 or 8.
 int getWeightBits(Operation *op);
-/// On the two int8 layers that qnn-quantize makes of one marked "int16".
+/// On what qnn-quantize makes of a layer marked "int16": two int8 layers, and
+/// the float ops around them.
 inline constexpr StringLiteral kWidePartAttr = "qnn.int16_part";
 /// True when `op` carries `qnn.precision = "int16"`.
 bool hasWideActivations(Operation *op);
