@@ -52,6 +52,7 @@ private:
   ReportInput getReportInput(const GeneratedCode *code, uint64_t bytes) const;
   llvm::Error emit();
   llvm::Error emitMLIR();
+  llvm::Error emitONNX();
   llvm::Error emitCode();
   llvm::Expected<std::string> emitFile(GeneratedCode &code);
 

@@ -7,6 +7,8 @@
 
 #include "Compilation.h"
 
+#include "qnn/Export/ONNX/Exporter.h"
+
 #include "llvm/Support/Path.h"
 
 using namespace mlir;
@@ -41,7 +43,9 @@ llvm::Error Compilation::emit() {
   if (options.quantizedIO)
     if (llvm::Error error = exposeQuantizedIO(getFunction()))
       return error;
-  return options.kind == OutputKind::MLIR ? emitMLIR() : emitCode();
+  if (options.kind == OutputKind::MLIR)
+    return emitMLIR();
+  return options.kind == OutputKind::ONNX ? emitONNX() : emitCode();
 }
 
 llvm::Error Compilation::emitMLIR() {
@@ -54,6 +58,24 @@ llvm::Error Compilation::emitMLIR() {
     files.add(options.report,
               writeReport(getFunction(), getReportInput(nullptr, text.size())));
   files.add(options.output, std::move(text));
+  return files.write();
+}
+
+llvm::Error Compilation::emitONNX() {
+  std::string dataFile = options.output + ".data";
+  auto model = exportONNX(getFunction(), llvm::sys::path::filename(dataFile));
+  if (!model)
+    return model.takeError();
+  if (!model->externalData.empty() && options.output == "-")
+    return llvm::createStringError("--emit=onnx: expected -o FILE.onnx, as "
+                                   "models above 2 GB have a second file");
+  if (!options.report.empty())
+    files.add(options.report,
+              writeReport(getFunction(),
+                          getReportInput(nullptr, model->bytes.size())));
+  files.add(options.output, std::move(model->bytes));
+  if (!model->externalData.empty())
+    files.add(dataFile, std::move(model->externalData));
   return files.write();
 }
 

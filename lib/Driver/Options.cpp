@@ -33,9 +33,9 @@ struct CommandLine {
   cl::opt<std::string> out{"o", cl::desc("Where to write the result"),
                            cl::value_desc("OUT"), cl::cat(output)};
   cl::opt<std::string> emit{
-      "emit", cl::value_desc("mlir|llvm|asm|obj|shared"), cl::cat(output),
+      "emit", cl::value_desc("mlir|onnx|llvm|asm|obj|shared"), cl::cat(output),
       cl::desc("Kind of the result (default: by the extension of OUT: .mlir, "
-               ".ll, .s, .so, else an object)")};
+               ".onnx, .ll, .s, .so, else an object)")};
   cl::opt<std::string> header{
       "header", cl::value_desc("FILE.h"), cl::cat(output),
       cl::desc("C header of the object (default: OUT with .h, for obj and "
@@ -171,19 +171,21 @@ static llvm::Expected<OutputKind> getKind(const CommandLine &line) {
     return llvm::StringSwitch<OutputKind>(
                llvm::sys::path::extension(line.out.getValue()))
         .Case(".mlir", OutputKind::MLIR)
+        .Case(".onnx", OutputKind::ONNX)
         .Case(".ll", OutputKind::LLVM)
         .Case(".s", OutputKind::Assembly)
         .Case(".so", OutputKind::Shared)
         .Default(OutputKind::Object);
   auto kind = llvm::StringSwitch<std::optional<OutputKind>>(line.emit)
                   .Case("mlir", OutputKind::MLIR)
+                  .Case("onnx", OutputKind::ONNX)
                   .Case("llvm", OutputKind::LLVM)
                   .Case("asm", OutputKind::Assembly)
                   .Case("obj", OutputKind::Object)
                   .Case("shared", OutputKind::Shared)
                   .Default(std::nullopt);
   if (!kind)
-    return badChoice("emit", "mlir, llvm, asm, obj or shared", line.emit);
+    return badChoice("emit", "mlir, onnx, llvm, asm, obj or shared", line.emit);
   return *kind;
 }
 
@@ -200,9 +202,10 @@ static llvm::Error setOutput(CommandLine &line, CompileOptions &options) {
   options.report = line.report;
   options.header = line.header;
   bool linkable = *kind == OutputKind::Object || *kind == OutputKind::Shared;
-  if (options.kind == OutputKind::MLIR && !options.header.empty())
+  bool isModel = *kind == OutputKind::MLIR || *kind == OutputKind::ONNX;
+  if (isModel && !options.header.empty())
     return makeError("--header: expected --emit=obj, shared, asm or llvm; MLIR "
-                     "has no C interface");
+                     "and ONNX have no C interface");
   if (line.header.getNumOccurrences() == 0 && linkable && line.out != "-") {
     SmallString<128> header(line.out.getValue());
     llvm::sys::path::replace_extension(header, ".h");
@@ -213,9 +216,9 @@ static llvm::Error setOutput(CommandLine &line, CompileOptions &options) {
        (options.report == options.output || options.report == options.header)))
     return makeError("expected different files for -o, --header and --report");
   options.printSchedule = line.printSchedule;
-  if (line.printSchedule && options.kind == OutputKind::MLIR)
+  if (line.printSchedule && isModel)
     return makeError("--print-schedule: expected --emit=obj, shared, asm or "
-                     "llvm; MLIR has no schedules yet");
+                     "llvm; MLIR and ONNX have no schedules");
   if (line.printSchedule && line.out == "-")
     return makeError("--print-schedule: expected -o FILE; standard output is "
                      "for the schedules");

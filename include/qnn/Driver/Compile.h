@@ -31,7 +31,7 @@
 namespace mlir::qnn {
 
 /// What is written to CompileOptions::output.
-enum class OutputKind { MLIR, LLVM, Assembly, Object, Shared };
+enum class OutputKind { MLIR, ONNX, LLVM, Assembly, Object, Shared };
 /// Auto: Int8, where layers may stay float for the sake of accuracy.
 enum class Precision { Int8, Auto, Float32 };
 

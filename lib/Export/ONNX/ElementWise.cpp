@@ -1,0 +1,106 @@
+//===- ElementWise.cpp - Element-wise operators and softmax ---------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Writers.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::exporting;
+
+//===----------------------------------------------------------------------===//
+// Two operands
+//===----------------------------------------------------------------------===//
+
+static void writeBinary(GraphWriter &graph, Operation *op, StringRef type) {
+  StringRef name = getLayerName(op);
+  Layout home = graph.getCommonLayout(
+      op->getOperands(),
+      cast<RankedTensorType>(op->getResult(0).getType()).getRank());
+  SmallVector<std::string> inputs;
+  for (Value operand : op->getOperands())
+    inputs.push_back(graph.getBroadcast(operand, home, name + "/constant"));
+  graph.finish(op, graph.add(type, name, inputs), home);
+}
+
+void exporting::write(GraphWriter &graph, AddOp op) {
+  writeBinary(graph, op, "Add");
+}
+void exporting::write(GraphWriter &graph, SubOp op) {
+  writeBinary(graph, op, "Sub");
+}
+void exporting::write(GraphWriter &graph, MulOp op) {
+  writeBinary(graph, op, "Mul");
+}
+void exporting::write(GraphWriter &graph, DivOp op) {
+  writeBinary(graph, op, "Div");
+}
+
+//===----------------------------------------------------------------------===//
+// One operand
+//===----------------------------------------------------------------------===//
+
+/// `setAttributes` completes the node.
+static void writeUnary(
+    GraphWriter &graph, Operation *op, StringRef type,
+    function_ref<void(onnx::NodeProto *, ArrayRef<int64_t>)> setAttributes =
+        [](onnx::NodeProto *, ArrayRef<int64_t>) {}) {
+  Value input = op->getOperand(0);
+  Layout home = graph.getLayout(input);
+  onnx::NodeProto *node =
+      graph.add(type, getLayerName(op), graph.getReal(input, home));
+  setAttributes(node, home);
+  graph.setResult(op, node, home);
+}
+
+void exporting::write(GraphWriter &graph, ReluOp op) {
+  writeUnary(graph, op, "Relu");
+}
+void exporting::write(GraphWriter &graph, SigmoidOp op) {
+  writeUnary(graph, op, "Sigmoid");
+}
+void exporting::write(GraphWriter &graph, HardSwishOp op) {
+  writeUnary(graph, op, "HardSwish");
+}
+void exporting::write(GraphWriter &graph, TanhOp op) {
+  writeUnary(graph, op, "Tanh");
+}
+void exporting::write(GraphWriter &graph, SqrtOp op) {
+  writeUnary(graph, op, "Sqrt");
+}
+void exporting::write(GraphWriter &graph, ErfOp op) {
+  writeUnary(graph, op, "Erf");
+}
+
+void exporting::write(GraphWriter &graph, ClipOp op) {
+  writeUnary(graph, op, "Clip", [&](onnx::NodeProto *node, ArrayRef<int64_t>) {
+    graph.addBounds(node, op.getMinAttr(), op.getMaxAttr());
+  });
+}
+
+void exporting::write(GraphWriter &graph, LeakyReluOp op) {
+  writeUnary(graph, op, "LeakyRelu",
+             [&](onnx::NodeProto *node, ArrayRef<int64_t>) {
+               setFloat(node, "alpha", op.getAlpha().convertToFloat());
+             });
+}
+
+void exporting::write(GraphWriter &graph, HardSigmoidOp op) {
+  writeUnary(graph, op, "HardSigmoid",
+             [&](onnx::NodeProto *node, ArrayRef<int64_t>) {
+               setFloat(node, "alpha", op.getAlpha().convertToFloat());
+               setFloat(node, "beta", op.getBeta().convertToFloat());
+             });
+}
+
+void exporting::write(GraphWriter &graph, SoftmaxOp op) {
+  writeUnary(graph, op, "Softmax",
+             [&](onnx::NodeProto *node, ArrayRef<int64_t> layout) {
+               setInt(node, "axis",
+                      llvm::find(layout, int64_t(op.getAxis())) -
+                          layout.begin());
+             });
+}
