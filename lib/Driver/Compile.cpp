@@ -131,6 +131,8 @@ llvm::Error Compilation::finish() {
       return measured.takeError();
     accuracy = std::move(*measured);
   }
+  if (!isInterim && !options.calibrationTable.empty())
+    files.add(options.calibrationTable, writeScaleTable(getFunction()));
   QuantizePipelineOptions quantizing;
   quantizing.integerResults = options.quantizedIO;
   quantizing.emitRemarks = !isInterim;
@@ -287,7 +289,8 @@ llvm::Error Compilation::run() {
       return makeError("'" + options.input +
                        "' is quantized already: it cannot be compiled as f32, "
                        "leave --precision out");
-    if (!options.calibrationData.empty() || !options.calibrationCache.empty())
+    if (!options.calibrationData.empty() || !options.calibrationCache.empty() ||
+        !options.calibrationTable.empty())
       return makeError("'" + options.input +
                        "' is quantized already: it "
                        "takes no calibration");

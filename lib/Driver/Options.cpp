@@ -91,6 +91,10 @@ struct CommandLine {
   cl::opt<std::string> cache{
       "calibration-cache", cl::value_desc("FILE.json"), cl::cat(quantization),
       cl::desc("Written when there are calibration data, else read")};
+  cl::opt<std::string> table{
+      "calibration-table", cl::value_desc("FILE"), cl::cat(quantization),
+      cl::desc("Write the scales of all tensors as TensorRT's calibration "
+               "cache; names are those of --precision=f32 --emit=onnx")};
   cl::opt<std::string> calibrator{
       "calibrator", cl::value_desc("NAME"), cl::init("minmax"),
       cl::cat(quantization),
@@ -273,6 +277,7 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.force = line.force;
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;
+  options.calibrationTable = line.table;
   if (options.precision != Precision::Float32)
     return llvm::Error::success();
   auto checkUnused = [](const cl::Option &option) -> llvm::Error {
@@ -290,6 +295,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   if (llvm::Error error = checkUnused(line.data))
     return error;
   if (llvm::Error error = checkUnused(line.cache))
+    return error;
+  if (llvm::Error error = checkUnused(line.table))
     return error;
   if (options.quantizedIO)
     return makeError("--io=quantized needs --precision=int8: a float network "

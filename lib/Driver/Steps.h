@@ -79,6 +79,12 @@ struct ReportInput {
   const llvm::json::Object *measured = nullptr;
 };
 
+/// What calibration found for the tensors of a network of the Calibrated stage,
+/// in a form that others read: TensorRT's calibration cache, a line of text for
+/// each tensor with the bits of its symmetric scale, max(|min|, |max|) / 127,
+/// as f32 in hexadecimal. Tensors have the names that exportONNX gives them.
+std::string writeScaleTable(func::FuncOp func);
+
 /// The table of --print-schedule.
 void printSchedules(ArrayRef<LayerSchedule> schedules, llvm::raw_ostream &os);
 

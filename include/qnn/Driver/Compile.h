@@ -57,6 +57,7 @@ struct CompileOptions {
   bool force = false;
   std::vector<std::string> calibrationData;
   std::string calibrationCache;
+  std::string calibrationTable; ///< where to write the scales; empty: nowhere
   std::string calibrator =
       "minmax"; ///< a name in Calibrator.h, or kAutoCalibrator
   double percentile = 99.99;
