@@ -46,6 +46,7 @@ private:
   llvm::Expected<PreparedNetwork> prepareBest();
   llvm::Error quantizeAutomatically();
   llvm::Error quantizeByRecipe();
+  llvm::Error compileQuantized();
   llvm::Error saveImproved(ModuleOp improved, const Recipe &recipe);
   llvm::Expected<std::string> calibrateInto(SmallVectorImpl<char> &temporary);
   llvm::Error explain();

@@ -279,29 +279,38 @@ llvm::Error Compilation::quantizeByRecipe() {
   return finish();
 }
 
+/// The model says itself how it is computed: options that choose are refused.
+llvm::Error Compilation::compileQuantized() {
+  auto refuse = [&](const Twine &why) {
+    return makeError("'" + options.input + "' is quantized already: " + why);
+  };
+  if (options.precision == Precision::Float32)
+    return refuse("it cannot be compiled as f32, leave --precision out");
+  if (options.precision == Precision::Auto)
+    return refuse("--precision=auto, contracts and recipes are for the float "
+                  "model");
+  if (!options.calibrationData.empty() || !options.calibrationCache.empty() ||
+      !options.calibrationTable.empty())
+    return refuse("it takes no calibration");
+  if (!options.recipe.empty() || !options.precisionRules.empty())
+    return refuse("recipes and precision rules are for the float model");
+  if (options.force)
+    return refuse("--force is of no use");
+  GraphPipelineOptions folding;
+  folding.emitRemarks = true;
+  auto build = [&](PassManager &passes) {
+    buildQuantizedModelPipeline(passes, folding);
+  };
+  return runPasses(build, "fold");
+}
+
 llvm::Error Compilation::run() {
   auto loaded = loadModel(options.input, options.inputShapes, context);
   if (!loaded)
     return loaded.takeError();
   module = std::move(*loaded);
   if (isQuantized(getFunction())) {
-    if (options.precision == Precision::Float32)
-      return makeError("'" + options.input +
-                       "' is quantized already: it cannot be compiled as f32, "
-                       "leave --precision out");
-    if (!options.calibrationData.empty() || !options.calibrationCache.empty() ||
-        !options.calibrationTable.empty())
-      return makeError("'" + options.input +
-                       "' is quantized already: it "
-                       "takes no calibration");
-    if (options.force)
-      return makeError("'" + options.input +
-                       "' is quantized already: --force is of no use");
-    if (options.precision == Precision::Auto)
-      return makeError("'" + options.input +
-                       "' is quantized already: --precision=auto, contracts "
-                       "and recipes are for the float model");
-    if (llvm::Error error = runPasses(buildFoldPipeline, "fold"))
+    if (llvm::Error error = compileQuantized())
       return error;
   } else {
     bool int8 = options.precision != Precision::Float32;

@@ -8,14 +8,13 @@
 #include "qnn/Driver/LoadModel.h"
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
-#include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 #include "qnn/Import/ONNX/Importer.h"
 #include "qnn/Support/Diagnostics.h"
 
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -130,6 +129,8 @@ qnn::loadModel(StringRef path, ArrayRef<std::string> inputShapes,
 }
 
 bool qnn::isQuantized(func::FuncOp func) {
+  if (llvm::any_of(func.getArgumentTypes(), isQuantizedTensor))
+    return true;
   return func
       .walk([](Operation *op) {
         return llvm::any_of(op->getResultTypes(), isQuantizedTensor)
@@ -137,11 +138,4 @@ bool qnn::isQuantized(func::FuncOp func) {
                    : WalkResult::advance();
       })
       .wasInterrupted();
-}
-
-void qnn::buildFoldPipeline(OpPassManager &passes) {
-  passes.addNestedPass<func::FuncOp>(createFoldQDQPass());
-  passes.addNestedPass<func::FuncOp>(createFuseEpiloguePass());
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
 }

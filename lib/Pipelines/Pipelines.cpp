@@ -104,6 +104,33 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
   addStageCheck(pm, "quantized");
 }
 
+// Legal: as in the Quantized stage, throughout.
+void qnn::buildQuantizedModelPipeline(OpPassManager &pm,
+                                      const GraphPipelineOptions &options) {
+  PrepareQDQPassOptions prepare;
+  prepare.emitRemarks = options.emitRemarks;
+  FoldBatchNormPassOptions batchNorms;
+  batchNorms.emitRemarks = options.emitRemarks;
+  FuseEpiloguePassOptions epilogues;
+  epilogues.emitRemarks = options.emitRemarks;
+  FoldQDQPassOptions fold;
+  fold.emitRemarks = options.emitRemarks;
+  addCleanUp(pm);
+  // First: a batch norm behind integers must not become a float layer.
+  pm.addNestedPass<func::FuncOp>(createPrepareQDQPass(prepare));
+  pm.addNestedPass<func::FuncOp>(createFoldBatchNormPass(batchNorms));
+  // Before folding, which needs an op and its casts in one layout.
+  pm.addNestedPass<func::FuncOp>(createSinkTransposesPass());
+  // Equal casts of one tensor are one cast again.
+  addCleanUp(pm);
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
+  pm.addNestedPass<func::FuncOp>(createFoldQDQPass(fold));
+  // Again: accumulators and clamps that met only now.
+  pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
+  addCleanUp(pm);
+  addStageCheck(pm, "quantized");
+}
+
 void qnn::registerPipelines() {
   PassPipelineRegistration<GraphPipelineOptions>(
       "qnn-graph-pipeline",
@@ -120,4 +147,8 @@ void qnn::registerPipelines() {
       "Calibrated stage to Quantized stage: ranges applied, weights quantized, "
       "quantize/dequantize pairs folded",
       buildQuantizePipeline);
+  PassPipelineRegistration<GraphPipelineOptions>(
+      "qnn-quantized-model-pipeline",
+      "A network that somebody quantized (QDQ stage) to Quantized stage",
+      buildQuantizedModelPipeline);
 }

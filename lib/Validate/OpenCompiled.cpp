@@ -31,7 +31,7 @@ compile(StringRef path, ArrayRef<std::string> inputShapes,
     return module.takeError();
   PassManager passes(context);
   if (isQuantized(*(**module).getOps<func::FuncOp>().begin()))
-    buildFoldPipeline(passes);
+    buildQuantizedModelPipeline(passes);
   else
     buildGraphPipeline(passes);
   if (failed(passes.run(**module)))

@@ -72,11 +72,8 @@ llvm::Expected<OwningOpRef<ModuleOp>>
 loadModel(StringRef path, ArrayRef<std::string> inputShapes,
           MLIRContext *context);
 
-/// True when the network computes with integers already.
+/// True when the network is quantized already: some tensor of it is.
 bool isQuantized(func::FuncOp func);
-
-/// Adds what a quantized model of any stage lacks for the Quantized stage.
-void buildFoldPipeline(OpPassManager &passes);
 
 } // namespace mlir::qnn
 

@@ -8,7 +8,8 @@
 // In which order do the passes run, and why? Each build<Stage>Pipeline takes a
 // module from one stage to the next and verifies the stage it reaches. The
 // driver calls them; quant-opt offers them as `--qnn-graph-pipeline`,
-// `--qnn-calibration-pipeline` and `--qnn-quantize-pipeline`.
+// `--qnn-calibration-pipeline`, `--qnn-quantize-pipeline` and
+// `--qnn-quantized-model-pipeline`.
 //
 // Stateless and thread-safe. A module holds one function per network.
 //
@@ -109,6 +110,11 @@ void buildRangesPipeline(OpPassManager &pm,
 /// Calibrated stage and the cache of its calibration run to Quantized stage.
 void buildQuantizePipeline(OpPassManager &pm,
                            const QuantizePipelineOptions &options);
+
+/// A network that somebody quantized, at the QDQ stage or beyond, to Quantized
+/// stage. Needs no calibration: the types of its casts are its ranges.
+void buildQuantizedModelPipeline(OpPassManager &pm,
+                                 const GraphPipelineOptions &options = {});
 
 /// Registers the pipelines with quant-opt.
 void registerPipelines();

@@ -46,6 +46,9 @@ static const OpEntry kOps[] = {
     {"Conv", 2, 3, convertConv, nullptr,
      "1-D, 2-D; group, dilations, strides, pads, auto_pad; weight and bias "
      "constant or computed"},
+    {"DequantizeLinear", 2, 3, convertDequantizeLinear, nullptr,
+     "of int8, uint8, int16, uint16, int4, uint4, and constant int32; constant "
+     "scales: per tensor, per axis, blocked"},
     {"Div", 2, 2, convertDiv, foldBinary, "NumPy broadcasting"},
     {"Dropout", 1, 3, convertDropout, nullptr, "inference only (the identity)"},
     {"Equal", 2, 2, refuseComputed, foldBinary, ""},
@@ -90,6 +93,9 @@ static const OpEntry kOps[] = {
      "mode constant; constant pads, also negative, and value"},
     {"Pow", 2, 2, convertPow, foldBinary,
      "floats; of a computed tensor the constant exponents 0.5, 1, 2, 3"},
+    {"QuantizeLinear", 2, 3, convertQuantizeLinear, nullptr,
+     "to int8, uint8, int16, uint16, int4, uint4; constant scales: per tensor, "
+     "per axis, blocked"},
     {"RNN", 3, 6, convertRNN, nullptr, kRecurrentForms},
     {"Range", 3, 3, refuseComputed, foldRange, ""},
     {"ReduceMax", 1, 2, refuseComputed, foldReduce, ""},

@@ -74,6 +74,10 @@ LogicalResult convertSplit(NodeImporter &node);
 LogicalResult convertGather(NodeImporter &node);
 LogicalResult convertExpand(NodeImporter &node);
 
+// Quantization.cpp
+LogicalResult convertQuantizeLinear(NodeImporter &node);
+LogicalResult convertDequantizeLinear(NodeImporter &node);
+
 // Resize.cpp
 LogicalResult convertResize(NodeImporter &node);
 LogicalResult convertUpsample(NodeImporter &node);

@@ -163,7 +163,8 @@ LogicalResult InputBinder::check(llvm::StringMap<int64_t> &symbols) {
   if (!info.type().has_tensor_type())
     return emitError(loc) << "expected a model input of tensor type";
   ElementType type = info.type().tensor_type().elem_type();
-  if (!isFloatType(type))
+  if (!isFloatType(type) && type != onnx::TensorProto::UINT8 &&
+      type != onnx::TensorProto::INT8)
     return emitError(loc) << "expected a model input of type float, got "
                           << formatType(type)
                           << ": make it an initializer, or convert the model "
@@ -217,7 +218,7 @@ InputBinder::bind(const llvm::StringMap<int64_t> &symbols) {
   if (!countElements(shape))
     return emitError(loc) << "expected an input of at most 2^40 elements, got "
                           << formatShape(shape);
-  return ModelInput{info.name(), shape};
+  return ModelInput{info.name(), shape, info.type().tensor_type().elem_type()};
 }
 
 FailureOr<std::vector<ModelInput>>

@@ -39,6 +39,8 @@ std::string import::formatShape(ArrayRef<int64_t> shape) {
 }
 
 std::string import::formatType(ElementType type) {
+  if (type == kUInt4 || type == kInt4)
+    return type == kInt4 ? "int4" : "uint4";
   std::string name =
       TensorProto::DataType_IsValid(type)
           ? TensorProto::DataType_Name(TensorProto::DataType(type))

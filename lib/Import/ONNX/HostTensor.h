@@ -28,6 +28,8 @@
 namespace mlir::qnn::import {
 
 using ElementType = int32_t; // onnx::TensorProto_DataType
+/// Types that Debian's onnx does not know yet.
+inline constexpr ElementType kUInt4 = 21, kInt4 = 22;
 
 /// Tensors above this many elements are refused: no network has them, damaged
 /// files do.

@@ -9,6 +9,7 @@
 
 #include "Graph.h"
 #include "NodeImporter.h"
+#include "Quantization.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -114,6 +115,8 @@ public:
 private:
   LogicalResult importInitializers();
   void createFunction(ArrayRef<ModelInput> inputs);
+  void importIntegers(Entry &entry, ElementType type);
+  FailureOr<Value> exportIntegers(Entry &entry, Location loc);
   LogicalResult importNode(onnx::NodeProto &node);
   LogicalResult createReturn();
 
@@ -151,8 +154,13 @@ LogicalResult GraphImporter::importInitializers() {
 void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   Builder &builder = state.builder;
   SmallVector<Type> types;
-  for (const ModelInput &input : inputs)
-    types.push_back(RankedTensorType::get(input.shape, builder.getF32Type()));
+  for (const ModelInput &input : inputs) {
+    Type element = builder.getF32Type();
+    if (!isFloatType(input.type))
+      element = getInputType(builder.getContext(), graph, state, input.name,
+                             input.type);
+    types.push_back(RankedTensorType::get(input.shape, element));
+  }
   function = state.builder.create<func::FuncOp>(
       builder.getUnknownLoc(), "main", builder.getFunctionType(types, {}));
   Block *entry = function.addEntryBlock();
@@ -163,17 +171,56 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
     state.entries[input.name].value = entry->getArgument(i);
   }
   state.builder.setInsertionPointToEnd(entry);
+  for (const ModelInput &input : inputs)
+    if (!isFloatType(input.type))
+      importIntegers(state.entries[input.name], input.type);
+}
+
+/// Inside a network integers are signed.
+void GraphImporter::importIntegers(Entry &entry, ElementType type) {
+  entry.integers = type;
+  auto tensor = cast<RankedTensorType>(entry.value.getType());
+  auto outside = getUniformElementType(tensor);
+  if (outside.isSigned())
+    return;
+  auto inside = quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, outside.getStorageType(),
+      outside.getExpressedType(), outside.getScale(),
+      outside.getZeroPoint() - 128, outside.getStorageTypeMin() - 128,
+      outside.getStorageTypeMax() - 128);
+  entry.value = state.builder.create<RequantizeOp>(
+      entry.value.getLoc(), tensor.clone(inside), entry.value);
+}
+
+FailureOr<Value> GraphImporter::exportIntegers(Entry &entry, Location loc) {
+  auto tensor = cast<RankedTensorType>(entry.value.getType());
+  auto inside = getUniformElementType(tensor);
+  if (!inside || (entry.integers != onnx::TensorProto::UINT8 &&
+                  entry.integers != onnx::TensorProto::INT8))
+    return emitError(loc)
+           << "expected a model output of type float, uint8 or int8, got "
+           << formatType(entry.integers);
+  auto outside = getBoundaryType(inside, entry.integers);
+  if (outside == inside)
+    return entry.value;
+  return Value(state.builder.create<RequantizeOp>(loc, tensor.clone(outside),
+                                                  entry.value));
 }
 
 LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
   NodeImporter node(state, proto);
+  // com.microsoft has Q and DQ of its own, the same as ONNX's of opset 21.
+  bool isQuantization = proto.op_type() == "QuantizeLinear" ||
+                        proto.op_type() == "DequantizeLinear";
+  bool isKnownDomain = isOnnxDomain(proto.domain()) ||
+                       (isQuantization && proto.domain() == "com.microsoft");
   const OpEntry *op =
-      isOnnxDomain(proto.domain()) ? findSupportedOp(proto.op_type()) : nullptr;
+      isKnownDomain ? findSupportedOp(proto.op_type()) : nullptr;
   bool poisoned = llvm::any_of(proto.input(), [&](const std::string &input) {
     return !input.empty() && state.entries[input].poisoned;
   });
   if (!op)
-    (void)node.unsupported(isOnnxDomain(proto.domain())
+    (void)node.unsupported(isKnownDomain
                                ? Twine("unknown op")
                                : "domain '" + Twine(proto.domain()) + "'");
   int inputs = proto.input_size();
@@ -222,7 +269,12 @@ LogicalResult GraphImporter::createReturn() {
     if (!entry.value)
       entry.value = state.builder.create<ConstantOp>(
           outputLoc, entry.constant->toAttribute(loc.getContext()));
-    results.push_back(entry.value);
+    FailureOr<Value> result = entry.value;
+    if (entry.integers != onnx::TensorProto::UNDEFINED)
+      result = exportIntegers(entry, outputLoc);
+    if (failed(result))
+      return failure();
+    results.push_back(*result);
     names.push_back(output.name());
   }
   state.builder.create<func::ReturnOp>(state.builder.getUnknownLoc(), results);

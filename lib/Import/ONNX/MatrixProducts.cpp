@@ -76,6 +76,29 @@ static HostTensor asWeight(const HostTensor &matrix, bool transposed) {
   return transposed ? matrix : matrix.transposed({1, 0});
 }
 
+/// A dequantized constant matrix as fully connected weight.
+static Value asWeight(NodeImporter &node, Value matrix, bool transposed) {
+  return transposed ? matrix : node.transpose(matrix, {1, 0});
+}
+
+/// C of Gemm as a bias operand; null when it is none. `taken` tells whether it
+/// was needed and is.
+static Value getBias(NodeImporter &node, int64_t outputs, float beta,
+                     bool &taken) {
+  if (taken)
+    return {};
+  if (auto c = asBias(node, outputs)) {
+    taken = true;
+    return node.createConstant(scaled(*c, beta));
+  }
+  int64_t elements = ShapedType::getNumElements(node.getShape(2));
+  if (node.isConstant(2) || !node.isWeight(2) || beta != 1.0f ||
+      elements != outputs)
+    return {};
+  taken = true;
+  return node.reshape(node.getValue(2), {outputs});
+}
+
 LogicalResult import::convertGemm(NodeImporter &node) {
   float alpha = node.getFloat("alpha", 1.0f);
   float beta = node.getFloat("beta", 1.0f);
@@ -101,11 +124,12 @@ LogicalResult import::convertGemm(NodeImporter &node) {
     lhs = node.transpose(lhs, {1, 0});
   Value product, bias;
   bool biasDone = !node.hasInput(2);
-  if (node.isConstant(1) && node.isFloat(1)) {
-    if (auto c = biasDone ? std::nullopt : asBias(node, result[1])) {
-      bias = node.createConstant(scaled(*c, beta));
-      biasDone = true;
-    }
+  if (!node.isConstant(1) && node.isWeight(1) && alpha == 1.0f) {
+    bias = getBias(node, result[1], beta, biasDone);
+    product = createFullyConnected(
+        node, lhs, asWeight(node, node.getValue(1), transB), bias);
+  } else if (node.isConstant(1) && node.isFloat(1)) {
+    bias = getBias(node, result[1], beta, biasDone);
     HostTensor weight = asWeight(node.getConstant(1, "B"), transB);
     Value weightValue = node.createConstant(scaled(weight, alpha));
     product = createFullyConnected(node, lhs, weightValue, bias);
@@ -158,6 +182,9 @@ LogicalResult import::convertMatMul(NodeImporter &node) {
                         << formatShape(a) << " and " << formatShape(b);
   if (node.isConstant(1) && node.isFloat(1) && b.size() <= 2)
     return convertConstantRhs(node);
+  if (!node.isConstant(1) && node.isWeight(1) && b.size() == 2)
+    return node.setResult(createFullyConnected(
+        node, node.getValue(0), asWeight(node, node.getValue(1), false), {}));
   if (node.isConstant(0) && node.isFloat(0) && a.size() == 2 && b.size() >= 2)
     return convertConstantLhs(node);
   Value lhs = node.getValue(0), rhs = node.getValue(1);

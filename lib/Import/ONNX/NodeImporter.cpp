@@ -110,7 +110,72 @@ Value NodeImporter::getValue(int i) {
     }
     entry->value = createConstant(*entry->constant);
   }
+  if (entry->integers != onnx::TensorProto::UNDEFINED)
+    return getMovedIntegers(*entry, i);
   return entry->value;
+}
+
+/// Ops that move or select values, of whatever type.
+static bool movesValues(StringRef op) {
+  static constexpr StringLiteral moving[] = {
+      "Concat",    "DepthToSpace",  "Dropout",  "Expand",  "Flatten",
+      "Gather",    "GlobalMaxPool", "Identity", "MaxPool", "Reshape",
+      "Slice",     "SpaceToDepth",  "Split",    "Squeeze", "Tile",
+      "Transpose", "Unsqueeze",     "Upsample"};
+  return llvm::is_contained(moving, op);
+}
+
+Value NodeImporter::getMovedIntegers(const Entry &entry, int i) {
+  auto type = getUniformElementType(entry.value.getType());
+  bool isOther = movedIntegers != onnx::TensorProto::UNDEFINED &&
+                 (movedIntegers != entry.integers || movedType != type);
+  if (!movesValues(getOpType()) || isOther) {
+    (void)unsupported("input " + Twine(i) + " of type " +
+                      formatType(entry.integers) +
+                      (isOther ? " with another scale than input 0"
+                               : ", only float tensors are computed"));
+    return {};
+  }
+  movedIntegers = entry.integers;
+  movedType = type;
+  if (!type)
+    return entry.value;
+  auto tensor = cast<RankedTensorType>(entry.value.getType());
+  return state.builder.create<quant::DequantizeCastOp>(
+      loc, tensor.clone(state.builder.getF32Type()), entry.value);
+}
+
+ElementType NodeImporter::getIntegerType(int i) {
+  Entry *entry = getEntry(i);
+  return entry ? entry->integers : onnx::TensorProto::UNDEFINED;
+}
+
+bool NodeImporter::hasIntegers() {
+  return llvm::any_of(llvm::seq(0, getNumInputs()), [&](int i) {
+    return hasInput(i) && getIntegerType(i) != onnx::TensorProto::UNDEFINED;
+  });
+}
+
+Value NodeImporter::getIntegers(int i) {
+  Entry *entry = getEntry(i);
+  if (!entry)
+    return {};
+  if (entry->integers == onnx::TensorProto::UNDEFINED) {
+    error() << "expected input " << i << " to hold integers, got a tensor of "
+            << "type float";
+    return {};
+  }
+  return entry->value;
+}
+
+bool NodeImporter::isWeight(int i) {
+  if (isConstant(i))
+    return true;
+  Entry *entry = getEntry(i);
+  auto dequantize = entry && entry->value
+                        ? entry->value.getDefiningOp<quant::DequantizeCastOp>()
+                        : quant::DequantizeCastOp();
+  return dequantize && dequantize.getArg().getDefiningOp<ConstantOp>();
 }
 
 HostTensor NodeImporter::getConstant(int i, StringRef what) {
@@ -286,6 +351,11 @@ LogicalResult NodeImporter::setResult(Value value, int i) {
     return failure();
   if (!hasOutput(i))
     return success();
+  if (movedType)
+    value = state.builder.create<quant::QuantizeCastOp>(
+        loc, cast<RankedTensorType>(value.getType()).clone(movedType), value);
+  if (movedIntegers != onnx::TensorProto::UNDEFINED)
+    return setIntegers(value, movedIntegers, i);
   Entry &entry = state.entries[node.output(i)];
   entry.value = value;
   // A computed constant is one for shape arithmetic too.
@@ -301,6 +371,17 @@ LogicalResult NodeImporter::setResult(HostTensor constant, int i) {
     return failure();
   if (hasOutput(i))
     state.entries[node.output(i)].constant = std::move(constant);
+  return success();
+}
+
+LogicalResult NodeImporter::setIntegers(Value value, ElementType type, int i) {
+  if (failed() || !value)
+    return failure();
+  if (hasOutput(i)) {
+    Entry &entry = state.entries[node.output(i)];
+    entry.value = value;
+    entry.integers = type;
+  }
   return success();
 }
 

@@ -30,6 +30,8 @@ struct Entry {
   std::optional<HostTensor> constant;
   Value value;
   bool poisoned = false;
+  /// Of a computed tensor of integers: its type (see Quantization.h).
+  ElementType integers = onnx::TensorProto::UNDEFINED;
 };
 
 /// State of the import of one model.
@@ -96,7 +98,19 @@ public:
   /// Whether input i holds f32 values.
   bool isFloat(int i);
   /// Input i as an f32 tensor, or null after an error. Constants become ops.
+  /// Ops that move values get integers as real numbers, and setResult turns
+  /// them back.
   Value getValue(int i);
+  /// The type of input i where it is a computed tensor of integers, else
+  /// UNDEFINED.
+  ElementType getIntegerType(int i);
+  /// Whether some input is a computed tensor of integers.
+  bool hasIntegers();
+  /// The computed integers of input i as they are (see Quantization.h); null
+  /// after an error.
+  Value getIntegers(int i);
+  /// Whether input i is a constant, or the dequantization of one.
+  bool isWeight(int i);
   /// Input i, which must be constant; `what` names it. Empty after an error.
   HostTensor getConstant(int i, StringRef what);
   /// A constant vector (or scalar) of integers.
@@ -133,6 +147,8 @@ public:
 
   LogicalResult setResult(Value value, int i = 0);
   LogicalResult setResult(HostTensor constant, int i = 0);
+  /// The result is a tensor of integers (see Quantization.h).
+  LogicalResult setIntegers(Value value, ElementType type, int i = 0);
   /// The name `i`-th output, of an input, is passed on.
   LogicalResult forward(int input, int output = 0);
 
@@ -161,12 +177,17 @@ private:
   Entry *getEntry(int i);
   /// The result of `op`, computed when all its operands are constants.
   Value fold(Operation *op);
+  /// Integers as real numbers for an op that moves values; null for others.
+  Value getMovedIntegers(const Entry &entry, int i);
 
   GraphState &state;
   onnx::NodeProto &node;
   Location loc;
   bool hasError = false;
   bool hasUnsupported = false;
+  /// What the node moves, where it moves integers.
+  ElementType movedIntegers = onnx::TensorProto::UNDEFINED;
+  quant::UniformQuantizedType movedType;
 };
 
 inline ArrayRef<int64_t> shapeOf(Value value) {

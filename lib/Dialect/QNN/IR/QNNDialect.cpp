@@ -26,6 +26,12 @@ struct QNNOpAsmInterface final : OpAsmDialectInterface {
     return AliasResult::NoAlias;
   }
 };
+
+/// Casts with one scale are element-wise.
+template <typename CastOp>
+struct CastRenamesDimensions final
+    : RenamesDimensionsOpInterface::ExternalModel<CastRenamesDimensions<CastOp>,
+                                                  CastOp> {};
 } // namespace
 
 void QNNDialect::initialize() {
@@ -34,6 +40,10 @@ void QNNDialect::initialize() {
 #include "qnn/Dialect/QNN/IR/QNNOps.cpp.inc"
       >();
   addInterfaces<QNNOpAsmInterface>();
+  quant::QuantizeCastOp::attachInterface<
+      CastRenamesDimensions<quant::QuantizeCastOp>>(*getContext());
+  quant::DequantizeCastOp::attachInterface<
+      CastRenamesDimensions<quant::DequantizeCastOp>>(*getContext());
 }
 
 Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value,

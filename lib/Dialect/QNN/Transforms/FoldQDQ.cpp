@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
@@ -117,22 +118,45 @@ bool isBiasOf(Value bias, Value input, Value weight) {
   return true;
 }
 
+/// True for what layers multiply: at most 8 bits, zero points 0, one scale or
+/// one per output channel.
+bool isWeight(Type type) {
+  quant::QuantizedType element = getQuantizedElementType(type);
+  if (!element || element.getStorageTypeIntegralWidth() > 8)
+    return false;
+  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(element))
+    return uniform.getZeroPoint() == 0;
+  auto perAxis = cast<quant::UniformQuantizedPerAxisType>(element);
+  return perAxis.getQuantizedDimension() == 0 &&
+         llvm::all_of(perAxis.getZeroPoints(),
+                      [](int64_t zero) { return zero == 0; });
+}
+
 /// Why `op` between dcasts and a qcast has no integer form; empty, with the
-/// integer operands in `integers`, when it has one.
+/// integer operands in `integers`, when it has one. A float residual has no
+/// integers where `floatResidual` allows one.
 StringRef whyNotInteger(QuantizableOpInterface op,
-                        SmallVectorImpl<Value> &integers) {
-  for (Value operand : op->getOperands()) {
-    Value value = getIntegers(operand);
-    if (!value)
-      return "not every operand is dequantized";
+                        SmallVectorImpl<Value> &integers,
+                        bool floatResidual = false) {
+  OpOperand *weight = op.getWeightOperand(), *bias = op.getBiasOperand();
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value value = getIntegers(operand.get());
+    bool isResidual =
+        weight && operand.getOperandNumber() > 1 && &operand != bias;
+    if (!value && !(floatResidual && isResidual))
+      return &operand == weight ? "the weights are not quantized"
+                                : "not every operand is dequantized";
     integers.push_back(value);
+    if (&operand == weight
+            ? !isWeight(value.getType())
+            : value && &operand != bias && !isNarrow(value.getType()))
+      return &operand == weight
+                 ? "the weights are not symmetric of at most 8 bits, with "
+                   "scales per output channel"
+                 : "an activation has no single scale of at most 16 bits";
   }
-  SmallVector<OpOperand *> activations = op.getActivationOperands();
-  for (OpOperand *operand : activations)
-    if (!isNarrow(integers[operand->getOperandNumber()].getType()))
-      return "an activation has no single scale of at most 16 bits";
-  if (OpOperand *bias = op.getBiasOperand()) {
-    OpOperand *weight = op.getWeightOperand();
+  if (bias) {
+    SmallVector<OpOperand *> activations = op.getActivationOperands();
     if (!isBiasOf(integers[bias->getOperandNumber()],
                   integers[activations.front()->getOperandNumber()],
                   integers[weight->getOperandNumber()]))
@@ -211,25 +235,44 @@ struct FoldIntoOp final : OpInterfaceRewritePattern<QuantizableOpInterface> {
   bool emitRemarks;
 };
 
-/// Why the result of `op` cannot be its i32 accumulator; empty when it can.
+/// Why the result of `op` cannot be made of its i32 accumulator; empty when it
+/// can.
 StringRef whyNoAccumulator(QuantizableOpInterface op,
                            SmallVectorImpl<Value> &integers) {
   if (isKeptFloat(op))
     return "is kept float";
-  if (!op.getWeightOperand() || !endsInAccumulator(op))
+  if (!op.getWeightOperand() || !isa<RequantFusableOpInterface>(*op) ||
+      !isFloatTensor(op->getResult(0).getType()))
     return "has no accumulator to end in";
-  if (llvm::any_of(op->getUsers(),
-                   [](Operation *user) { return isa<QuantizeCastOp>(user); }))
+  SmallVector<Value> all;
+  StringRef reason;
+  if (getResultType(op, reason) && whyNotInteger(op, all).empty())
     return "the result is quantized";
-  StringRef reason = whyNotInteger(op, integers);
-  if (reason.empty() &&
-      !getQuantizedElementType(
-          integers[op.getWeightOperand()->getOperandNumber()].getType()))
-    return "the weights are not quantized";
-  return reason;
+  return whyNotInteger(op, integers, /*floatResidual=*/true);
 }
 
-/// op(dcast(q)...) -> dcast(op(q...)) with the sum itself as integer result.
+/// The float ops that follow the accumulator `sum` of `op`: its residual and
+/// its clamp.
+Value createEpilogue(PatternRewriter &rewriter, RequantFusableOpInterface op,
+                     Value sum) {
+  FloatAttr low = op.getClampMinAttr(), high = op.getClampMaxAttr();
+  auto residual = op.getResidualRange();
+  if (residual && !residual->empty())
+    return rewriter.create<AddOp>(op.getLoc(), sum.getType(), sum,
+                                  (*residual)[0].get(), low, high);
+  if (!low && !high)
+    return sum;
+  if (low && !high && low.getValue().isZero())
+    return rewriter.create<ReluOp>(op.getLoc(), sum.getType(), sum);
+  float infinity = std::numeric_limits<float>::infinity();
+  return rewriter.create<ClipOp>(
+      op.getLoc(), sum.getType(), sum,
+      low ? low : rewriter.getF32FloatAttr(-infinity),
+      high ? high : rewriter.getF32FloatAttr(infinity));
+}
+
+/// op(dcast(q)...) -> epilogue(dcast(op(q...))) with the sum itself as integer
+/// result.
 struct FoldIntoAccumulator final
     : OpInterfaceRewritePattern<QuantizableOpInterface> {
   FoldIntoAccumulator(MLIRContext *context, bool emitRemarks)
@@ -255,17 +298,62 @@ struct FoldIntoAccumulator final
         rewriter.getF32Type(), scales, SmallVector<int64_t>(channels, 0),
         type.getRank() - 1, std::numeric_limits<int32_t>::min(),
         std::numeric_limits<int32_t>::max());
-    Operation *folded = cloneAs(rewriter, op, integers, elementType);
+    // The sum without what follows it.
+    auto whole = cast<RequantFusableOpInterface>(*op);
+    Operation *folded = rewriter.clone(*op);
+    auto sum = cast<RequantFusableOpInterface>(folded);
+    sum.setClampMinAttr({});
+    sum.setClampMaxAttr({});
+    if (auto residual = sum.getResidualRange())
+      residual->clear();
+    folded->setOperands(
+        ArrayRef(integers).take_front(folded->getNumOperands()));
+    folded->getResult(0).setType(type.clone(elementType));
+    folded->removeAttr(kPrecisionAttr);
     if (emitRemarks)
       folded->emitRemark("folded into quantized ")
           << folded->getName().stripDialect() << " with a float result";
-    rewriter.replaceOpWithNewOp<DequantizeCastOp>(op, type,
-                                                  folded->getResult(0));
+    Value real = rewriter.create<DequantizeCastOp>(op.getLoc(), type,
+                                                   folded->getResult(0));
+    rewriter.replaceOp(op, createEpilogue(rewriter, whole, real));
     return success();
   }
 
   bool emitRemarks;
 };
+
+/// Replaces dequantized constants that no integer op took by float ones.
+void dequantizeConstants(func::FuncOp func) {
+  func.walk([](DequantizeCastOp op) {
+    auto constant = op.getArg().getDefiningOp<ConstantOp>();
+    if (!constant)
+      return;
+    auto type = cast<RankedTensorType>(constant.getType());
+    FailureOr<SmallVector<int32_t>> values =
+        getIntegerValues(constant.getValue());
+    if (failed(values))
+      return;
+    quant::QuantizedType element = getQuantizedElementType(type);
+    auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
+    int64_t axis = perAxis ? perAxis.getQuantizedDimension() : 0;
+    int64_t inner =
+        perAxis
+            ? ShapedType::getNumElements(type.getShape().drop_front(axis + 1))
+            : 1;
+    SmallVector<QuantParams> params;
+    for (int64_t c = 0, e = perAxis ? type.getDimSize(axis) : 1; c < e; ++c)
+      params.push_back(getQuantParams(element, c));
+    SmallVector<float> real;
+    for (auto [i, value] : llvm::enumerate(*values))
+      real.push_back(dequantize(value, params[i / inner % params.size()]));
+    auto builder = OpBuilder::atBlockBegin(op->getBlock());
+    op.replaceAllUsesWith(
+        createFloatConstant(builder, constant.getLoc(), type.getShape(), real));
+    op.erase();
+    if (constant.use_empty())
+      constant.erase();
+  });
+}
 
 struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
   using Base::Base;
@@ -280,8 +368,12 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
   void runOnOperation() override {
     if (failed(applyPatternsAndFoldGreedily(getOperation(), patterns)))
       return signalPassFailure();
-    if (!emitRemarks)
-      return;
+    if (emitRemarks)
+      explainRefusals();
+    dequantizeConstants(getOperation());
+  }
+
+  void explainRefusals() {
     // Say why an op beside a cast stays float.
     getOperation().walk([](QuantizableOpInterface op) {
       bool besideCast =

@@ -55,7 +55,16 @@ static bool onlyMovesOnes(ArrayRef<int64_t> shape,
   return true;
 }
 
-static bool isModelInput(Value value) { return isa<BlockArgument>(value); }
+/// A model input, or what casts make of one: its transposes stay behind the
+/// casts, where they move fewer bytes.
+static bool isModelInput(Value value) {
+  while (Operation *producer = value.getDefiningOp()) {
+    if (!isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(producer))
+      return false;
+    value = producer->getOperand(0);
+  }
+  return true;
+}
 
 /// The transpose to sink from `value`: not of a model input or a constant, and
 /// not one that is about to become a reshape.
@@ -230,6 +239,8 @@ struct SinkThroughOp final
           !takesTranspose(operand, permutation))
         return rewriter.notifyMatchFailure(
             op, "another operand would need a transpose");
+    if (!isActivationTensor(op->getResult(0).getType()))
+      return rewriter.notifyMatchFailure(op, "the result has scales per axis");
     auto [moved, result] =
         createRenamed(op, SmallVector<int64_t>(permutation), rewriter);
     rewriter.replaceOp(
@@ -314,6 +325,18 @@ std::optional<size_t> getFlattenStart(TransposeOp transpose, int64_t features) {
   return std::nullopt;
 }
 
+/// The constant that `weight` is or dequantizes; null when its scales belong to
+/// columns.
+ConstantOp getWeightConstant(Value weight) {
+  if (auto dequantize = weight.getDefiningOp<quant::DequantizeCastOp>())
+    weight = dequantize.getArg();
+  auto perAxis = dyn_cast_or_null<quant::UniformQuantizedPerAxisType>(
+      getQuantizedElementType(weight.getType()));
+  if (perAxis && perAxis.getQuantizedDimension() != 0)
+    return {};
+  return weight.getDefiningOp<ConstantOp>();
+}
+
 /// fully_connected(reshape(transpose(x)), w) -> fully_connected(reshape(x),
 /// w'), where w' has the columns of w in the order of x.
 struct PermuteWeightColumns final : OpRewritePattern<FullyConnectedOp> {
@@ -323,7 +346,7 @@ struct PermuteWeightColumns final : OpRewritePattern<FullyConnectedOp> {
     auto flatten = op.getInput().getDefiningOp<ReshapeOp>();
     auto source = flatten ? flatten.getInput().getDefiningOp<TransposeOp>()
                           : TransposeOp();
-    auto weight = op.getWeight().getDefiningOp<ConstantOp>();
+    ConstantOp weight = getWeightConstant(op.getWeight());
     if (!source || !weight)
       return rewriter.notifyMatchFailure(
           op, "expected a flattened transpose and a constant weight");
@@ -346,8 +369,11 @@ struct PermuteWeightColumns final : OpRewritePattern<FullyConnectedOp> {
     Value input =
         rewriter.create<ReshapeOp>(flatten.getLoc(), flatten.getType(),
                                    source.getInput(), flatten.getShape());
-    Value newWeight = rewriter.create<ConstantOp>(
-        weight.getLoc(), op.getWeight().getType(), value);
+    Value newWeight =
+        rewriter.create<ConstantOp>(weight.getLoc(), weight.getType(), value);
+    if (newWeight.getType() != op.getWeight().getType())
+      newWeight = rewriter.create<quant::DequantizeCastOp>(
+          weight.getLoc(), op.getWeight().getType(), newWeight);
     rewriter.modifyOpInPlace(op, [&] {
       op.getInputMutable().assign(input);
       op.getWeightMutable().assign(newWeight);
@@ -392,12 +418,14 @@ constexpr int kMaxConeDepth = 256;
 /// Whether a transpose of `value` can move up to model inputs, constants and
 /// other transposes, without leaving one behind.
 bool canHoist(Value value, int depth = 0) {
+  if (!isActivationTensor(value.getType()))
+    return false;
   if (isModelInput(value))
     return true;
   Operation *op = value.getDefiningOp();
   if (isa<ConstantOp, TransposeOp>(op))
     return true;
-  if (depth > kMaxConeDepth || !isActivationTensor(value.getType()) ||
+  if (depth > kMaxConeDepth ||
       !(isa<RenamesDimensionsOpInterface>(op) || isa<ReshapeOp>(op)) ||
       !(depth == 0 || op->hasOneUse()))
     return false;
@@ -420,7 +448,8 @@ struct HoistThroughOp final : OpRewritePattern<TransposeOp> {
   LogicalResult matchAndRewrite(TransposeOp op,
                                 PatternRewriter &rewriter) const override {
     auto producer = op.getInput().getDefiningOp<RenamesDimensionsOpInterface>();
-    if (!producer || !isOnlyReader(op) || !canHoist(op.getInput()))
+    if (!producer || isModelInput(op.getInput()) || !isOnlyReader(op) ||
+        !canHoist(op.getInput()))
       return rewriter.notifyMatchFailure(op, "cannot reach a model input");
     SmallVector<int64_t> permutation(op.getPermutation());
     if (getOperandRank(producer) != permutation.size())

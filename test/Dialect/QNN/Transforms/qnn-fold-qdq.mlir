@@ -186,3 +186,25 @@ func.func @ends_in_accumulator(%x: tensor<1x1x!q>) -> tensor<1x2xf32> {
   %2 = qnn.fully_connected %0, %1 : (tensor<1x1xf32>, tensor<2x1xf32>) -> tensor<1x2xf32>
   return %2 : tensor<1x2xf32>
 }
+
+// -----
+
+// Where a clamped result is used in float, too, the clamp follows the sum in float, and so does a residual that is no integer.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8<-127:127>:f32, 2.5e-01>
+// CHECK-LABEL: func.func @clamp_and_residual_follow_the_sum(
+// CHECK: %[[S:.+]] = qnn.fully_connected %arg0, %{{.+}} : {{.*}} -> tensor<1x2x!per_axis>
+// CHECK: %[[R:.+]] = "quant.dcast"(%[[S]])
+// CHECK: %[[Y:.+]] = qnn.add %[[R]], %arg1 {clamp_max = 6.000000e+00 : f32, clamp_min = 0.000000e+00 : f32}
+// CHECK: "quant.qcast"(%[[Y]])
+// CHECK: return %{{.*}}, %[[Y]]
+func.func @clamp_and_residual_follow_the_sum(%x: tensor<1x1x!q>, %r: tensor<1x2xf32>) -> (tensor<1x2x!q>, tensor<1x2xf32>) {
+  %w = qnn.constant dense<1> : tensor<2x1xi8> as tensor<2x1x!w>
+  %0 = "quant.dcast"(%x) : (tensor<1x1x!q>) -> tensor<1x1xf32>
+  %1 = "quant.dcast"(%w) : (tensor<2x1x!w>) -> tensor<2x1xf32>
+  // expected-remark@+2 {{folded into quantized fully_connected with a float result}}
+  // expected-remark@+1 {{stays float: the result has a float use}}
+  %2 = qnn.fully_connected %0, %1 residual(%r) {clamp_min = 0.0 : f32, clamp_max = 6.0 : f32} : (tensor<1x1xf32>, tensor<2x1xf32>, tensor<1x2xf32>) -> tensor<1x2xf32>
+  %3 = "quant.qcast"(%2) : (tensor<1x2xf32>) -> tensor<1x2x!q>
+  return %3, %2 : tensor<1x2x!q>, tensor<1x2xf32>
+}

@@ -506,6 +506,55 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
     QNN_EmitRemarks];
 }
 
+def PrepareQDQPass : QNN_Pass<"qnn-prepare-qdq"> {
+  let summary = "Bring a network that another tool quantized into our QDQ form";
+  let description = [{
+    Other tools place casts and constants as they like. This pass moves casts up
+    through ops that move or select values (`CommutesWithQDQ`), so that they
+    stand beside the ops that compute, moves transposes and reshapes of
+    dequantized constants into the constants, makes weights symmetric, and gives
+    biases the scale input x weight. `qnn-fold-qdq` folds what results.
+
+    Law: moving or selecting values commutes with quantization, which is
+    monotonic, and with dequantization bit for bit. Weights with a zero point
+    `z` become `w - z`, which is exact. A bias becomes `roundeven(b / (s_x *
+    s_w))`, which changes a sum by at most half its own step; a bias that is
+    stored with this scale, rounded to f32, keeps its integers.
+
+    Refuses: per-axis activations; values that are also used without the cast;
+    weights with one scale per index of another dimension than the output
+    channels, and weights that need 9 bits once centered; biases that are not
+    constant or leave 32 bits. Such layers stay float. With `emit-remarks` a
+    bias that was rounded is named.
+
+    Before:
+    ```mlir
+    func.func @main(%q: tensor<1x4x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x2xf32> {
+      %w = qnn.constant dense<[[1, 2, 3, 4], [5, 6, 7, 8]]> : tensor<2x4xi8> as tensor<2x4x!quant.uniform<i8:f32, 2.5e-01:1>>
+      %b = qnn.constant dense<[1.0, 0.25]> : tensor<2xf32>
+      %0 = "quant.dcast"(%q) : (tensor<1x4x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x4xf32>
+      %1 = "quant.dcast"(%w) : (tensor<2x4x!quant.uniform<i8:f32, 2.5e-01:1>>) -> tensor<2x4xf32>
+      %2 = qnn.fully_connected %0, %1 bias(%b) : (tensor<1x4xf32>, tensor<2x4xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+      return %2 : tensor<1x2xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%q: tensor<1x4x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x2xf32> {
+      %b = qnn.constant dense<[8, 2]> : tensor<2xi32> as tensor<2x!quant.uniform<i32:f32:0, {1.25e-01,1.25e-01}>>
+      %w = qnn.constant dense<[[0, 1, 2, 3], [4, 5, 6, 7]]> : tensor<2x4xi8> as tensor<2x4x!quant.uniform<i8:f32:0, {2.5e-01,2.5e-01}>>
+      %0 = "quant.dcast"(%q) : (tensor<1x4x!quant.uniform<i8:f32, 5.0e-01>>) -> tensor<1x4xf32>
+      %1 = "quant.dcast"(%w) : (tensor<2x4x!quant.uniform<i8:f32:0, {2.5e-01,2.5e-01}>>) -> tensor<2x4xf32>
+      %2 = "quant.dcast"(%b) : (tensor<2x!quant.uniform<i32:f32:0, {1.25e-01,1.25e-01}>>) -> tensor<2xf32>
+      %3 = qnn.fully_connected %0, %1 bias(%2) : (tensor<1x4xf32>, tensor<2x4xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+      return %3 : tensor<1x2xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-prepare-qdq.mlir
+  }];
+  let options = [QNN_EmitRemarks];
+}
+
 def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
   let summary = "Fold quantize/dequantize pairs into integer ops";
   let description = [{
@@ -513,9 +562,11 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
     quantized form (`QuantizableOpInterface`), lets `quant.dcast` pass through
     ops that move or select values (`CommutesWithQDQ`), and replaces
     `qcast(dcast(x))` by `x`, or by `qnn.requantize` when the types differ. A
-    convolution or product between `quant.dcast`s and float users, without clamp
-    or residual, becomes one whose i32 accumulator is dequantized.
-    Casts remain where integer and float parts of the network meet.
+    convolution or product between `quant.dcast`s whose result is used in float,
+    or quantized to two types, becomes one whose i32 accumulator is dequantized;
+    its residual and clamp follow in float. A `quant.dcast` of constants that no
+    integer op took becomes a float constant. Casts remain where integer and
+    float parts of the network meet.
 
     Law: moving values commutes with dequantization bit for bit, and
     `quantize(dequantize(q)) = q` for 8- and 16-bit types. The quantized form of
@@ -526,9 +577,11 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
     where `f` itself is computed without cancellation (Jacob et al. 2017, eq. 4).
 
     Refuses: `dcast(qcast(x))`, which rounds; ops marked `qnn.precision =
-    "float"`; ops with an operand that is not dequantized (partial forms), float
-    and integer uses of the result, or users that quantize it to two types; biases
-    whose scale is not input scale x weight scale; i32 and per-axis activations.
+    "float"`; ops with an operand that is not dequantized (partial forms); ops
+    without weights that have float and integer uses, or users that quantize the
+    result to two types; weights that are not symmetric with at most 8 bits;
+    biases whose scale is not input scale x weight scale; i32 and per-axis
+    activations.
     With `emit-remarks` each op beside a cast says why it stays float.
 
     Before:

@@ -1,0 +1,501 @@
+//===- Quantization.cpp - Integers with a scale in an ONNX graph ----------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Quantization.h"
+
+#include "Converters.h"
+
+#include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Support/Numerics.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::import;
+using onnx::TensorProto;
+
+std::optional<IntegerRange> import::getIntegerRange(ElementType type) {
+  switch (type) {
+  case TensorProto::UINT8:
+    return IntegerRange{0, 255};
+  case TensorProto::INT8:
+    return IntegerRange{-128, 127};
+  case TensorProto::UINT16:
+    return IntegerRange{0, 65535};
+  case TensorProto::INT16:
+    return IntegerRange{-32768, 32767};
+  case kUInt4:
+    return IntegerRange{0, 15};
+  case kInt4:
+    return IntegerRange{-8, 7};
+  default:
+    return std::nullopt;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Scales and zero points
+//===----------------------------------------------------------------------===//
+
+static void readZeroPoints(NodeImporter &node, int input, Scaling &scaling,
+                           ArrayRef<int64_t> scaleShape) {
+  size_t count = scaling.scales.size();
+  scaling.zeroPoints.assign(count, 0);
+  if (!node.hasInput(input)) {
+    if (scaling.type == TensorProto::UNDEFINED)
+      scaling.type = TensorProto::UINT8;
+    return;
+  }
+  HostTensor zeros = node.getConstant(input, "zero point");
+  if (node.failed())
+    return;
+  if (scaling.type == TensorProto::UNDEFINED)
+    scaling.type = zeros.getType();
+  if (zeros.getType() != scaling.type) {
+    node.error() << "expected a zero point of type " << formatType(scaling.type)
+                 << " as the integers, got " << formatType(zeros.getType());
+    return;
+  }
+  if (size_t(zeros.getNumElements()) != count ||
+      (count > 1 && zeros.getShape() != scaleShape)) {
+    node.error() << "expected zero points of the shape of the scales "
+                 << formatShape(scaleShape) << ", got "
+                 << formatShape(zeros.getShape());
+    return;
+  }
+  scaling.zeroPoints.assign(zeros.ints().begin(), zeros.ints().end());
+}
+
+/// The scales belong to indices or blocks of one dimension of `shape`.
+static void checkAxis(NodeImporter &node, Scaling &scaling, int64_t axis,
+                      ArrayRef<int64_t> scaleShape, ArrayRef<int64_t> shape) {
+  axis = node.normalizeAxis(axis, shape.size());
+  if (node.failed())
+    return;
+  scaling.axis = axis;
+  SmallVector<int64_t> expected = {shape[axis]};
+  if (scaling.blockSize > 0) {
+    expected.assign(shape.begin(), shape.end());
+    expected[axis] = llvm::divideCeil(shape[axis], scaling.blockSize);
+  }
+  if (scaleShape != ArrayRef<int64_t>(expected))
+    node.error() << "expected scales of shape " << formatShape(expected)
+                 << " for axis " << axis << " of a tensor of shape "
+                 << formatShape(shape) << ", got " << formatShape(scaleShape);
+}
+
+Scaling import::readScaling(NodeImporter &node, int scale, int zeroPoint,
+                            ElementType type, ArrayRef<int64_t> shape,
+                            std::optional<int64_t> axis, int64_t blockSize) {
+  Scaling scaling;
+  scaling.type = type;
+  scaling.blockSize = blockSize;
+  HostTensor scales = node.getConstant(scale, "scale");
+  if (node.failed())
+    return scaling;
+  if (!scales.isFloat() || scales.getNumElements() == 0) {
+    node.error() << "expected a scale of type float, got "
+                 << formatType(scales.getType()) << " of shape "
+                 << formatShape(scales.getShape());
+    return scaling;
+  }
+  scaling.scales.assign(scales.floats().begin(), scales.floats().end());
+  for (float value : scaling.scales)
+    if (!(value > 0) || !std::isfinite(value)) {
+      node.error() << "expected positive finite scales, got "
+                   << std::to_string(value);
+      return scaling;
+    }
+  readZeroPoints(node, zeroPoint, scaling, scales.getShape());
+  if (!node.failed() && !getIntegerRange(scaling.type) &&
+      scaling.type != TensorProto::INT32)
+    (void)node.unsupported("integers of type " + formatType(scaling.type));
+  bool isPerTensor = scaling.isPerTensor() && scales.getShape().size() <= 1;
+  if (node.failed() || (isPerTensor && blockSize == 0))
+    return scaling;
+  if (!axis)
+    node.error() << "expected one scale, got " << scaling.scales.size();
+  else
+    checkAxis(node, scaling, *axis, scales.getShape(), shape);
+  return scaling;
+}
+
+/// Which scale each element of a tensor of shape `shape` has.
+static std::vector<int64_t> getScaleIndices(const Scaling &scaling,
+                                            ArrayRef<int64_t> shape) {
+  std::vector<int64_t> indices(ShapedType::getNumElements(shape), 0);
+  if (!scaling.axis)
+    return indices;
+  int64_t axis = *scaling.axis, size = shape[axis];
+  int64_t inner = ShapedType::getNumElements(shape.drop_front(axis + 1));
+  int64_t block = std::max<int64_t>(scaling.blockSize, 1);
+  int64_t blocks = llvm::divideCeil(size, block);
+  for (auto [i, index] : llvm::enumerate(indices)) {
+    int64_t along = int64_t(i) / inner % size / block;
+    index = along;
+    if (scaling.blockSize > 0)
+      index = (int64_t(i) / (inner * size) * blocks + along) * inner +
+              int64_t(i) % inner;
+  }
+  return indices;
+}
+
+quant::UniformQuantizedType import::getElementType(MLIRContext *context,
+                                                   const Scaling &scaling) {
+  IntegerRange range = *getIntegerRange(scaling.type);
+  return quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, IntegerType::get(context, 8),
+      Float32Type::get(context), scaling.scales[0],
+      scaling.zeroPoints[0] + range.shift(), range.min + range.shift(),
+      range.max + range.shift());
+}
+
+quant::UniformQuantizedType
+import::getBoundaryType(quant::UniformQuantizedType type,
+                        ElementType onnxType) {
+  if (onnxType != TensorProto::UINT8)
+    return type;
+  return quant::UniformQuantizedType::get(
+      0, type.getStorageType(), type.getExpressedType(), type.getScale(),
+      type.getZeroPoint() + 128, type.getStorageTypeMin() + 128,
+      type.getStorageTypeMax() + 128);
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// Integers in the storage type of a quantized constant.
+static ElementsAttr getStorage(MLIRContext *context, ArrayRef<int64_t> shape,
+                               ArrayRef<int64_t> values, unsigned width,
+                               int64_t shift) {
+  if (width == 32) {
+    SmallVector<int32_t> integers(values.begin(), values.end());
+    return getIntegerElements(context, shape, ArrayRef<int32_t>(integers));
+  }
+  SmallVector<int8_t> integers;
+  for (int64_t value : values)
+    integers.push_back(static_cast<int8_t>(value + shift));
+  return getIntegerElements(context, shape, ArrayRef<int8_t>(integers), width);
+}
+
+/// The type of a constant of at most 8 bits, or of i32 without zero points;
+/// null for others.
+static Type getConstantType(MLIRContext *context, const Scaling &scaling) {
+  auto range = getIntegerRange(scaling.type);
+  bool isBias = scaling.type == TensorProto::INT32 &&
+                llvm::all_of(scaling.zeroPoints, [](int64_t z) { return !z; });
+  if (scaling.blockSize > 0 || !(isBias || (range && range->isNarrow())))
+    return {};
+  int64_t shift = 0, min = std::numeric_limits<int32_t>::min(),
+          max = std::numeric_limits<int32_t>::max();
+  if (!isBias) {
+    shift = range->shift();
+    min = range->min + shift;
+    max = range->max + shift;
+  }
+  unsigned width = isBias ? 32 : max - min < 16 ? 4 : 8;
+  SmallVector<double> scales(scaling.scales.begin(), scaling.scales.end());
+  SmallVector<int64_t> zeros;
+  for (int64_t zero : scaling.zeroPoints)
+    zeros.push_back(zero + shift);
+  Type storage = IntegerType::get(context, width);
+  Type real = Float32Type::get(context);
+  if (!scaling.axis)
+    return quant::UniformQuantizedType::get(quant::QuantizationFlags::Signed,
+                                            storage, real, scales[0], zeros[0],
+                                            min, max);
+  return quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed, storage, real, scales, zeros,
+      *scaling.axis, min, max);
+}
+
+static Value dequantizeConstant(NodeImporter &node, const HostTensor &tensor,
+                                const Scaling &scaling) {
+  OpBuilder &builder = node.getBuilder();
+  MLIRContext *context = builder.getContext();
+  ArrayRef<int64_t> shape = tensor.getShape();
+  if (Type element = getConstantType(context, scaling)) {
+    auto type = RankedTensorType::get(shape, element);
+    auto range = getIntegerRange(scaling.type);
+    Value constant = builder.create<ConstantOp>(
+        node.getLoc(), type,
+        getStorage(
+            context, shape, tensor.ints(),
+            cast<quant::QuantizedType>(element).getStorageTypeIntegralWidth(),
+            range ? range->shift() : 0));
+    return builder.create<quant::DequantizeCastOp>(
+        node.getLoc(), type.clone(builder.getF32Type()), constant);
+  }
+  std::vector<int64_t> indices = getScaleIndices(scaling, shape);
+  std::vector<float> values;
+  for (auto [i, q] : llvm::enumerate(tensor.ints()))
+    values.push_back(float(q - scaling.zeroPoints[indices[i]]) *
+                     scaling.scales[indices[i]]);
+  return node.createConstant(HostTensor::fromFloats(shape, std::move(values)));
+}
+
+/// QuantizeLinear of a constant.
+static HostTensor quantizeConstant(const HostTensor &tensor,
+                                   const Scaling &scaling) {
+  IntegerRange range = *getIntegerRange(scaling.type);
+  std::vector<int64_t> indices = getScaleIndices(scaling, tensor.getShape());
+  std::vector<int64_t> values;
+  for (auto [i, x] : llvm::enumerate(tensor.floats())) {
+    QuantParams params{scaling.scales[indices[i]],
+                       int32_t(scaling.zeroPoints[indices[i]]), range.min,
+                       range.max};
+    values.push_back(quantize(x, params));
+  }
+  return HostTensor::fromInts(tensor.getShape(), std::move(values),
+                              scaling.type);
+}
+
+//===----------------------------------------------------------------------===//
+// Computed tensors
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Float ops of one node.
+struct RealMath {
+  NodeImporter &node;
+
+  template <typename OpTy> Value binary(Value a, Value b) {
+    if (!a || !b)
+      return {};
+    return node.create<OpTy>(a, b, FloatAttr(), FloatAttr());
+  }
+  template <typename OpTy> Value binary(Value a, float b) {
+    return binary<OpTy>(a, constant({b}, {}));
+  }
+  Value constant(std::vector<float> values, ArrayRef<int64_t> shape) {
+    return node.createConstant(
+        HostTensor::fromFloats(shape, std::move(values)));
+  }
+  Value clip(Value x, float low, float high) {
+    Builder &b = node.getBuilder();
+    return x ? node.create<ClipOp>(x, b.getF32FloatAttr(low),
+                                   b.getF32FloatAttr(high))
+             : Value();
+  }
+  /// roundeven(x) for |x| <= 2^22.
+  Value round(Value x) {
+    return binary<SubOp>(binary<AddOp>(x, kRoundMagic), kRoundMagic);
+  }
+  /// One number per scale, in a shape that broadcasts to `shape`.
+  template <typename T>
+  Value perScale(ArrayRef<T> numbers, const Scaling &scaling,
+                 ArrayRef<int64_t> shape) {
+    std::vector<float> values(numbers.begin(), numbers.end());
+    if (!scaling.axis)
+      return constant(std::move(values), {});
+    SmallVector<int64_t> broadcast(shape.size(), 1);
+    broadcast[*scaling.axis] = values.size();
+    if (scaling.blockSize > 0) {
+      broadcast.assign(shape.begin(), shape.end());
+      std::vector<float> all;
+      for (int64_t index : getScaleIndices(scaling, shape))
+        all.push_back(values[index]);
+      values = std::move(all);
+    }
+    return constant(std::move(values), broadcast);
+  }
+};
+} // namespace
+
+/// The integers of computed input `i` as f32 values.
+static Value getIntegersAsFloat(NodeImporter &node, int i) {
+  Value value = node.getIntegers(i);
+  auto type = value ? getUniformElementType(value.getType())
+                    : quant::UniformQuantizedType();
+  if (!type)
+    return value;
+  OpBuilder &builder = node.getBuilder();
+  RealMath math{node};
+  Value real = builder.create<quant::DequantizeCastOp>(
+      node.getLoc(),
+      cast<RankedTensorType>(value.getType()).clone(builder.getF32Type()),
+      value);
+  // Rounding undoes the rounding of the product and of the quotient.
+  if (type.getScale() != 1.0)
+    real = math.round(math.binary<DivOp>(real, float(type.getScale())));
+  auto range = getIntegerRange(node.getIntegerType(i));
+  int64_t zero = type.getZeroPoint() - (range ? range->shift() : 0);
+  return zero == 0 ? real : math.binary<AddOp>(real, float(zero));
+}
+
+/// `real` in the quantized type of `scaling`.
+static Value createQuantized(NodeImporter &node, Value real,
+                             const Scaling &scaling) {
+  if (!real)
+    return {};
+  OpBuilder &builder = node.getBuilder();
+  return builder.create<quant::QuantizeCastOp>(
+      node.getLoc(),
+      cast<RankedTensorType>(real.getType())
+          .clone(getElementType(builder.getContext(), scaling)),
+      real);
+}
+
+static bool isTyped(const Scaling &scaling) {
+  auto range = getIntegerRange(scaling.type);
+  return scaling.isPerTensor() && !scaling.axis && range && range->isNarrow();
+}
+
+Value import::createDequantized(NodeImporter &node, int i,
+                                const Scaling &scaling) {
+  if (node.failed())
+    return {};
+  OpBuilder &builder = node.getBuilder();
+  if (node.isConstant(i)) {
+    HostTensor tensor = node.getConstant(i, "input");
+    if (tensor.getType() != scaling.type) {
+      node.error() << "expected input " << i << " of type "
+                   << formatType(scaling.type) << " as the zero point, got "
+                   << formatType(tensor.getType());
+      return {};
+    }
+    return dequantizeConstant(node, tensor, scaling);
+  }
+  Value value = node.getIntegers(i);
+  if (!value)
+    return {};
+  if (node.getIntegerType(i) != scaling.type) {
+    node.error() << "expected input " << i << " of type "
+                 << formatType(scaling.type) << " as the zero point, got "
+                 << formatType(node.getIntegerType(i));
+    return {};
+  }
+  auto dequantize = [&](Value quantized) {
+    auto type = cast<RankedTensorType>(quantized.getType());
+    return builder.create<quant::DequantizeCastOp>(
+        node.getLoc(), type.clone(builder.getF32Type()), quantized);
+  };
+  auto type = getUniformElementType(value.getType());
+  // Bounds may be narrower than the type's.
+  if (isTyped(scaling) && type) {
+    auto wanted = getElementType(builder.getContext(), scaling);
+    if (type.getScale() == wanted.getScale() &&
+        type.getZeroPoint() == wanted.getZeroPoint())
+      return dequantize(value);
+  }
+  RealMath math{node};
+  ArrayRef<int64_t> shape = shapeOf(value);
+  Value real = getIntegersAsFloat(node, i);
+  real = math.binary<SubOp>(
+      real, math.perScale(ArrayRef(scaling.zeroPoints), scaling, shape));
+  real = math.binary<MulOp>(
+      real, math.perScale(ArrayRef(scaling.scales), scaling, shape));
+  // The same integers, known to be such.
+  if (real && isTyped(scaling))
+    return dequantize(createQuantized(node, real, scaling));
+  return real;
+}
+
+LogicalResult import::setQuantized(NodeImporter &node, Value real,
+                                   const Scaling &scaling, int i) {
+  if (!real || node.failed())
+    return failure();
+  if (isTyped(scaling))
+    return node.setIntegers(createQuantized(node, real, scaling), scaling.type,
+                            i);
+  IntegerRange range = *getIntegerRange(scaling.type);
+  RealMath math{node};
+  SmallVector<int64_t> shape(shapeOf(real));
+  Value steps = math.binary<DivOp>(
+      real, math.perScale(ArrayRef(scaling.scales), scaling, shape));
+  // Where the magic rounding is exact; every type saturates far below.
+  steps = math.round(math.clip(steps, -0x1p22f, 0x1p22f));
+  steps = math.binary<AddOp>(
+      steps, math.perScale(ArrayRef(scaling.zeroPoints), scaling, shape));
+  return node.setIntegers(math.clip(steps, range.min, range.max), scaling.type,
+                          i);
+}
+
+//===----------------------------------------------------------------------===//
+// Model inputs
+//===----------------------------------------------------------------------===//
+
+/// The inputs of a node that hold the scale and zero point of its input
+/// `input`; none when it has none.
+static std::optional<std::pair<int, int>>
+getScalingInputs(const onnx::NodeProto &node, int input) {
+  if (node.op_type() == "DequantizeLinear" && input == 0)
+    return std::pair(1, 2);
+  if (StringRef(node.op_type()).starts_with("QLinear") && input % 3 == 0)
+    return std::pair(input + 1, input + 2);
+  return std::nullopt;
+}
+
+quant::UniformQuantizedType import::getInputType(MLIRContext *context,
+                                                 const onnx::GraphProto &graph,
+                                                 const GraphState &state,
+                                                 StringRef name,
+                                                 ElementType type) {
+  Scaling scaling;
+  scaling.type = type;
+  scaling.scales = {1.0f};
+  scaling.zeroPoints = {0};
+  auto getConstant = [&](const onnx::NodeProto &node, int i) {
+    auto it = i < node.input_size() ? state.entries.find(node.input(i))
+                                    : state.entries.end();
+    return it != state.entries.end() && it->second.constant &&
+                   it->second.constant->getNumElements() == 1
+               ? &*it->second.constant
+               : nullptr;
+  };
+  for (const auto &node : graph.node())
+    for (int i = 0; i < node.input_size(); ++i) {
+      auto inputs =
+          node.input(i) == name ? getScalingInputs(node, i) : std::nullopt;
+      if (!inputs)
+        continue;
+      const HostTensor *scale = getConstant(node, inputs->first);
+      const HostTensor *zero = getConstant(node, inputs->second);
+      if (!scale || !scale->isFloat() || !(scale->floats()[0] > 0) ||
+          !std::isfinite(scale->floats()[0]))
+        continue;
+      scaling.scales = {scale->floats()[0]};
+      if (zero && zero->getType() == type)
+        scaling.zeroPoints = {zero->ints()[0]};
+      return getBoundaryType(getElementType(context, scaling), type);
+    }
+  return getBoundaryType(getElementType(context, scaling), type);
+}
+
+//===----------------------------------------------------------------------===//
+// Converters
+//===----------------------------------------------------------------------===//
+
+LogicalResult import::convertQuantizeLinear(NodeImporter &node) {
+  SmallVector<int64_t> shape(node.getShape(0));
+  int64_t axis = node.getInt("axis", 1);
+  int64_t block = node.getInt("block_size", 0);
+  auto output = ElementType(node.getInt("output_dtype", 0));
+  Scaling scaling = readScaling(node, 1, 2, output, shape, axis, block);
+  if (node.failed())
+    return failure();
+  if (!getIntegerRange(scaling.type))
+    return node.unsupported("to type " + formatType(scaling.type));
+  if (node.isConstant(0) && node.isFloat(0))
+    return node.setResult(
+        quantizeConstant(node.getConstant(0, "input"), scaling));
+  return setQuantized(node, node.getValue(0), scaling);
+}
+
+LogicalResult import::convertDequantizeLinear(NodeImporter &node) {
+  SmallVector<int64_t> shape(node.getShape(0));
+  int64_t axis = node.getInt("axis", 1);
+  int64_t block = node.getInt("block_size", 0);
+  ElementType type = node.isConstant(0) ? node.getConstant(0, "input").getType()
+                                        : node.getIntegerType(0);
+  if (!node.failed() && type == TensorProto::UNDEFINED)
+    return node.error() << "expected integers, got a tensor of type float";
+  Scaling scaling = readScaling(node, 1, 2, type, shape, axis, block);
+  return node.setResult(createDequantized(node, 0, scaling));
+}

@@ -1,0 +1,83 @@
+//===- Quantization.h - Integers with a scale in an ONNX graph --*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How does a tensor of 8-bit integers, whose scale stands in the nodes around
+// it, become a tensor of !quant.uniform, and how is it read as real numbers?
+//
+// A computed integer tensor has one of two forms (Entry::integers tells its
+// ONNX type):
+//   - of at most 8 bits: signed 8-bit storage, u8 shifted by -128, with the
+//     scale and zero point of the node that made it (or of the first that reads
+//     a model input), else scale 1, so that the real value is the integer;
+//   - all others: the integers as f32 values.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_IMPORT_ONNX_QUANTIZATION_H
+#define QNN_LIB_IMPORT_ONNX_QUANTIZATION_H
+
+#include "NodeImporter.h"
+
+namespace mlir::qnn::import {
+
+/// The range of an integer type of at most 16 bits.
+struct IntegerRange {
+  int32_t min, max;
+  /// What makes the integers signed: -128 for u8, -8 for u4.
+  int32_t shift() const { return min == 0 ? -(max / 2 + 1) : 0; }
+  bool isNarrow() const { return max - min < 256; }
+};
+/// None for types that are not quantized to.
+std::optional<IntegerRange> getIntegerRange(ElementType type);
+
+/// Scales and zero points as a node gives them.
+struct Scaling {
+  ElementType type; ///< of the integers
+  SmallVector<float> scales;
+  SmallVector<int64_t> zeroPoints; ///< as many
+  /// The dimension the scales belong to; none where there is one.
+  std::optional<int64_t> axis;
+  /// Of blocks along the axis; 0 for one scale per index.
+  int64_t blockSize = 0;
+
+  bool isPerTensor() const { return scales.size() == 1; }
+};
+
+/// Reads scale and zero point, inputs `scale` and `zeroPoint` of the node, for
+/// integers of type `type` (by the zero point's where that is UNDEFINED) in a
+/// tensor of shape `shape`. Reports what is wrong.
+Scaling readScaling(NodeImporter &node, int scale, int zeroPoint,
+                    ElementType type, ArrayRef<int64_t> shape,
+                    std::optional<int64_t> axis, int64_t blockSize = 0);
+
+/// The element type of integers with one scale, of at most 8 bits.
+quant::UniformQuantizedType getElementType(MLIRContext *context,
+                                           const Scaling &scaling);
+
+/// Input `i`, integers, as real numbers: (q - zeroPoint) * scale. Null after an
+/// error.
+Value createDequantized(NodeImporter &node, int i, const Scaling &scaling);
+
+/// Quantizes `real` and makes it result `i` of the node.
+LogicalResult setQuantized(NodeImporter &node, Value real,
+                           const Scaling &scaling, int i = 0);
+
+/// The type a model input of integers gets: with the scale of the first node
+/// that reads it, if there is one.
+quant::UniformQuantizedType getInputType(MLIRContext *context,
+                                         const onnx::GraphProto &graph,
+                                         const GraphState &state,
+                                         StringRef name, ElementType type);
+
+/// The same integers in a type of the ONNX type's signedness, as a model has
+/// them at its inputs and outputs.
+quant::UniformQuantizedType getBoundaryType(quant::UniformQuantizedType type,
+                                            ElementType onnxType);
+
+} // namespace mlir::qnn::import
+
+#endif // QNN_LIB_IMPORT_ONNX_QUANTIZATION_H
