@@ -8,8 +8,8 @@ packages=(
   # The compiler is built on, and with, Debian's LLVM and MLIR 19.
   llvm-19-dev libmlir-19-dev mlir-19-tools llvm-19-tools clang-19 lld-19 clang-format-19 clang-tidy-19
   cmake ninja-build ccache pkg-config libc6-dev libstdc++-12-dev zlib1g-dev git
-  # Reading ONNX files and NumPy archives.
-  libonnx-dev libprotobuf-dev protobuf-compiler libzip-dev
+  # Reading ONNX and TFLite files and NumPy archives.
+  libonnx-dev libprotobuf-dev protobuf-compiler libflatbuffers-dev flatbuffers-compiler libzip-dev
   # Mixed precisions: integer programs; rounding of weights: matrices.
   coinor-libcbc-dev libeigen3-dev
   # The threads of quant-run.

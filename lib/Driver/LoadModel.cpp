@@ -9,7 +9,7 @@
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
-#include "qnn/Import/ONNX/Importer.h"
+#include "qnn/Import/ImportModel.h"
 #include "qnn/Support/Diagnostics.h"
 
 #include "mlir/Parser/Parser.h"
@@ -93,21 +93,23 @@ readModule(StringRef path, ArrayRef<std::string> inputShapes,
                                    "': " + code.message());
   if (extension == ".mlir") {
     if (!inputShapes.empty())
-      return llvm::createStringError("--input-shape is for ONNX models: shapes "
-                                     "of .mlir files are fixed");
+      return llvm::createStringError("--input-shape is for ONNX and TFLite "
+                                     "models: shapes of .mlir files are "
+                                     "fixed");
     auto module = parseSourceFile<ModuleOp>(path, context);
     if (!module)
       return llvm::createStringError("cannot read '" + path + "' as MLIR");
     return module;
   }
-  if (extension != ".onnx")
-    return llvm::createStringError("cannot read '" + path +
-                                   "': expected MODEL.onnx or MODEL.mlir");
+  if (extension != ".onnx" && extension != ".tflite" && !isTFLiteFile(path))
+    return llvm::createStringError(
+        "cannot read '" + path +
+        "': expected MODEL.onnx, MODEL.tflite or MODEL.mlir");
   ImportOptions import;
   for (const std::string &shape : inputShapes)
     if (llvm::Error error = addInputShape(shape, import))
       return std::move(error);
-  FailureOr<OwningOpRef<ModuleOp>> module = importONNX(path, import, context);
+  FailureOr<OwningOpRef<ModuleOp>> module = importModel(path, import, context);
   if (failed(module))
     return llvm::createStringError("cannot import '" + path + "'");
   return std::move(*module);

@@ -28,7 +28,8 @@ struct CommandLine {
   cl::OptionCategory accuracy{"Accuracy (--precision=auto)"};
   cl::OptionCategory target{"Target"};
 
-  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL.onnx|MODEL.mlir"),
+  cl::opt<std::string> model{cl::Positional,
+                             cl::desc("MODEL.onnx|MODEL.tflite|MODEL.mlir"),
                              cl::cat(output)};
   cl::opt<std::string> out{"o", cl::desc("Where to write the result"),
                            cl::value_desc("OUT"), cl::cat(output)};

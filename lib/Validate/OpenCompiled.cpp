@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Driver/LoadModel.h"
+#include "qnn/Import/ImportModel.h"
 #include "qnn/InitAll.h"
 #include "qnn/Pipelines/Pipelines.h"
 #include "qnn/Target/JIT.h"
@@ -47,17 +48,18 @@ qnn::openCompiled(StringRef path, ArrayRef<std::string> inputShapes) {
                                    "': " + code.message());
   if (magic.is_object())
     return openSharedObject(path, /*threads=*/1);
-  bool isOnnx = path.ends_with(".onnx");
-  if (!isOnnx && !path.ends_with(".mlir"))
+  bool isModel = path.ends_with(".onnx") || path.ends_with(".tflite") ||
+                 isTFLiteFile(path);
+  if (!isModel && !path.ends_with(".mlir"))
     return llvm::createStringError(
         "cannot read '" + path +
-        "': expected MODEL.onnx, MODEL.mlir or MODEL.so");
+        "': expected MODEL.onnx, MODEL.tflite, MODEL.mlir or MODEL.so");
   DialectRegistry registry;
   registerAllDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   DiagnosticLog diagnostics(&context, llvm::errs());
-  // Shapes are for the ONNX model of the two.
-  auto jit = compile(path, isOnnx ? inputShapes : std::nullopt, &context);
+  // Shapes are for the model of the two.
+  auto jit = compile(path, isModel ? inputShapes : std::nullopt, &context);
   if (!jit)
     return diagnostics.take(jit.takeError());
   return makeNetwork(std::move(*jit));

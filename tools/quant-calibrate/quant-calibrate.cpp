@@ -18,9 +18,10 @@ using namespace mlir::qnn;
 namespace {
 struct CommandLine {
   cl::OptionCategory category{"quant-calibrate options"};
-  cl::list<std::string> inputs{cl::Positional, cl::cat(category),
-                               cl::desc("MODEL.onnx|MODEL.mlir | merge "
-                                        "A.json B.json...")};
+  cl::list<std::string> inputs{
+      cl::Positional, cl::cat(category),
+      cl::desc("MODEL.onnx|MODEL.tflite|MODEL.mlir | merge "
+               "A.json B.json...")};
   cl::opt<std::string> out{"o", cl::desc("Where to write the cache"),
                            cl::value_desc("FILE.json"), cl::cat(category)};
   cl::list<std::string> data{

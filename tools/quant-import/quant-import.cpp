@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
-#include "qnn/Import/ONNX/Importer.h"
+#include "qnn/Import/ImportModel.h"
+#include "qnn/Import/TFLite/Importer.h"
 #include "qnn/InitAll.h"
 #include "qnn/Support/CommandLine.h"
 #include "qnn/Support/Diagnostics.h"
@@ -33,7 +34,7 @@ static int fail(llvm::Error error) {
 static OwningOpRef<ModuleOp> import(StringRef model, bool raw,
                                     const qnn::ImportOptions &options,
                                     MLIRContext *context) {
-  auto module = qnn::importONNX(model, options, context);
+  auto module = qnn::importModel(model, options, context);
   if (failed(module))
     return {};
   PassManager passes(context);
@@ -52,8 +53,8 @@ static OwningOpRef<ModuleOp> import(StringRef model, bool raw,
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   cl::OptionCategory category("quant-import options");
-  cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"),
-                             cl::cat(category));
+  cl::opt<std::string> model(
+      cl::Positional, cl::desc("MODEL.onnx|MODEL.tflite"), cl::cat(category));
   cl::opt<std::string> output(
       "o", cl::init("-"), cl::value_desc("FILE.mlir"), cl::cat(category),
       cl::desc("Where to write the graph (default: standard output)"));
@@ -64,14 +65,20 @@ int main(int argc, char **argv) {
                     cl::desc("Keep the transposes around every NHWC op"));
   cl::opt<bool> list("list-ops", cl::cat(category),
                      cl::desc("Print the table of supported ONNX ops"));
+  cl::opt<bool> listTFLite("list-tflite-ops", cl::cat(category),
+                           cl::desc("Print the table of supported TFLite ops"));
   cl::HideUnrelatedOptions(category);
   if (llvm::Error error = qnn::parseCommandLine(
           argc, argv,
-          "Imports an ONNX model (opset 7 to 21) as a graph of qnn ops with "
-          "static shapes.\n"))
+          "Imports an ONNX model (opset 7 to 21) or a TFLite model as a graph "
+          "of qnn ops with static shapes.\n"))
     return fail(std::move(error));
   if (list) {
     qnn::printSupportedOps(llvm::outs());
+    return 0;
+  }
+  if (listTFLite) {
+    qnn::printSupportedTFLiteOps(llvm::outs());
     return 0;
   }
   if (model.empty())

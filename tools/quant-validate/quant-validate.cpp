@@ -76,7 +76,8 @@ static llvm::Expected<ValidateOptions> parseOptions(int argc, char **argv) {
   cl::HideUnrelatedOptions(line.category);
   if (llvm::Error error = parseCommandLine(
           argc, argv,
-          "Runs two networks, each MODEL.onnx (as f32), MODEL.mlir or "
+          "Runs two networks, each MODEL.onnx, MODEL.tflite (as f32), "
+          "MODEL.mlir or "
           "MODEL.so, on the same\nsamples and says how far the candidate is "
           "from the reference.\nExit code: 0 when the contract is kept, 2 when "
           "it is violated, 1 after an error.\n\n"

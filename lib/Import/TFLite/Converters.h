@@ -1,0 +1,99 @@
+//===- Converters.h - One function for each TFLite op -----------*- C++ -*-===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which function imports an op? `convert<Op>` emits qnn ops, `fold<Op>`
+// computes constant integers. Converters.cpp names them in the table of
+// supported ops.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QNN_LIB_IMPORT_TFLITE_CONVERTERS_H
+#define QNN_LIB_IMPORT_TFLITE_CONVERTERS_H
+
+#include "OpImporter.h"
+
+namespace mlir::qnn::tflite {
+
+// Windows.cpp
+LogicalResult convertConv2D(OpImporter &node);
+LogicalResult convertDepthwiseConv2D(OpImporter &node);
+LogicalResult convertTransposeConv(OpImporter &node);
+LogicalResult convertAveragePool2D(OpImporter &node);
+LogicalResult convertMaxPool2D(OpImporter &node);
+
+// Products.cpp
+LogicalResult convertFullyConnected(OpImporter &node);
+LogicalResult convertBatchMatMul(OpImporter &node);
+/// The constant or computed weight `input`, its dimensions permuted.
+Value getWeight(OpImporter &node, int input, ArrayRef<int64_t> permutation);
+/// The bias `input` of a layer with activation input `activation` and weight
+/// input `weight`; null when there is none.
+Value getBias(OpImporter &node, int input, int activation, int weight,
+              int64_t channels);
+
+// ElementWise.cpp
+LogicalResult convertAdd(OpImporter &node);
+LogicalResult convertSub(OpImporter &node);
+LogicalResult convertMul(OpImporter &node);
+LogicalResult convertDiv(OpImporter &node);
+LogicalResult convertSquaredDifference(OpImporter &node);
+LogicalResult convertMaximumMinimum(OpImporter &node);
+LogicalResult convertRelu(OpImporter &node);
+LogicalResult convertClip(OpImporter &node);
+LogicalResult convertLeakyRelu(OpImporter &node);
+LogicalResult convertLogistic(OpImporter &node);
+LogicalResult convertTanh(OpImporter &node);
+LogicalResult convertHardSwish(OpImporter &node);
+LogicalResult convertSqrt(OpImporter &node);
+LogicalResult convertRsqrt(OpImporter &node);
+LogicalResult convertSquare(OpImporter &node);
+LogicalResult convertNeg(OpImporter &node);
+LogicalResult convertGelu(OpImporter &node);
+LogicalResult convertPrelu(OpImporter &node);
+LogicalResult convertSoftmax(OpImporter &node);
+LogicalResult convertMean(OpImporter &node);
+LogicalResult convertQuantize(OpImporter &node);
+LogicalResult convertDequantize(OpImporter &node);
+
+// Movement.cpp
+LogicalResult convertConcatenation(OpImporter &node);
+LogicalResult convertReshape(OpImporter &node);
+LogicalResult convertSqueeze(OpImporter &node);
+LogicalResult convertExpandDims(OpImporter &node);
+LogicalResult convertTranspose(OpImporter &node);
+LogicalResult convertPad(OpImporter &node);
+LogicalResult convertMirrorPad(OpImporter &node);
+LogicalResult convertResizeNearest(OpImporter &node);
+
+// Blocks.cpp
+LogicalResult convertPack(OpImporter &node);
+LogicalResult convertUnpack(OpImporter &node);
+LogicalResult convertSpaceToDepth(OpImporter &node);
+LogicalResult convertDepthToSpace(OpImporter &node);
+LogicalResult convertSpaceToBatch(OpImporter &node);
+LogicalResult convertBatchToSpace(OpImporter &node);
+
+// Slices.cpp
+LogicalResult convertSplit(OpImporter &node);
+LogicalResult convertSplitV(OpImporter &node);
+LogicalResult convertSlice(OpImporter &node);
+LogicalResult convertStridedSlice(OpImporter &node);
+LogicalResult convertGather(OpImporter &node);
+
+// Shapes.cpp
+LogicalResult convertShape(OpImporter &node);
+LogicalResult foldReshape(OpImporter &node);
+LogicalResult foldPack(OpImporter &node);
+LogicalResult foldConcatenation(OpImporter &node);
+LogicalResult foldGather(OpImporter &node);
+LogicalResult foldCast(OpImporter &node);
+LogicalResult foldBinary(OpImporter &node);
+LogicalResult foldReduceProd(OpImporter &node);
+
+} // namespace mlir::qnn::tflite
+
+#endif // QNN_LIB_IMPORT_TFLITE_CONVERTERS_H

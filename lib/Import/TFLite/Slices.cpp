@@ -1,0 +1,274 @@
+//===- Slices.cpp - Parts of tensors --------------------------------------===//
+//
+// Part of the quantizing compiler, under the Apache License v2.0 with LLVM
+// Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Slices of computed tensors are qnn.slice; of constant integers, integers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Converters.h"
+
+using namespace mlir;
+using namespace mlir::qnn;
+using namespace mlir::qnn::tflite;
+
+namespace {
+/// A strided box and the shape under which it is returned.
+struct Box {
+  SmallVector<int64_t> starts, sizes, steps, resultShape;
+};
+} // namespace
+
+/// The elements of `box` of `tensor`.
+static IntTensor sliceInts(const IntTensor &tensor, const Box &box) {
+  SmallVector<int64_t> strides(tensor.shape.size(), 1);
+  for (size_t d = tensor.shape.size(); d-- > 1;)
+    strides[d - 1] = strides[d] * tensor.shape[d];
+  IntTensor result = {box.resultShape, {}};
+  int64_t count = *countElements(box.sizes);
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t offset = 0, rest = i;
+    for (size_t d = box.sizes.size(); d-- > 0;) {
+      offset +=
+          (box.starts[d] + rest % box.sizes[d] * box.steps[d]) * strides[d];
+      rest /= box.sizes[d];
+    }
+    result.values.push_back(tensor.values[offset]);
+  }
+  return result;
+}
+
+/// Output `output` is `box` of input `input`. Precondition: it is inside.
+static LogicalResult setSlice(OpImporter &node, int input, const Box &box,
+                              int output = 0) {
+  if (node.failed())
+    return failure();
+  if (node.isConstantInts(input))
+    return node.setResult(
+        sliceInts(node.getIntTensor(input, "the operand"), box), output);
+  Value value = node.getValue(input);
+  if (node.failed())
+    return failure();
+  value = node.create<SliceOp>(value, box.starts, box.sizes, box.steps);
+  return node.setResult(node.reshape(value, box.resultShape), output);
+}
+
+LogicalResult tflite::convertSlice(OpImporter &node) {
+  SmallVector<int64_t> shape = node.getShape(0);
+  Box box;
+  box.starts = node.getInts(1, "the start");
+  box.sizes = node.getInts(2, "the size");
+  if (node.failed())
+    return failure();
+  if (box.starts.size() != shape.size() || box.sizes.size() != shape.size())
+    return node.error() << "expected start and size of " << shape.size()
+                        << " dimensions, got " << box.starts.size() << " and "
+                        << box.sizes.size();
+  box.steps.assign(shape.size(), 1);
+  for (auto [d, size] : llvm::enumerate(shape)) {
+    int64_t start = box.starts[d];
+    if (start >= 0 && start <= size && box.sizes[d] == -1)
+      box.sizes[d] = size - start;
+    if (start < 0 || start > size || box.sizes[d] < 0 ||
+        box.sizes[d] > size - start)
+      return node.error() << "expected a box inside " << formatShape(shape)
+                          << ", got " << box.sizes[d] << " elements from "
+                          << start << " in dimension " << d;
+  }
+  box.resultShape = box.sizes;
+  return setSlice(node, 0, box);
+}
+
+//===----------------------------------------------------------------------===//
+// Strided slices
+//===----------------------------------------------------------------------===//
+
+/// The range of one dimension, as Python's slice(begin, end, step).
+static void addRange(Box &box, int64_t size, std::optional<int64_t> begin,
+                     std::optional<int64_t> end, int64_t step) {
+  int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+  auto place = [&](std::optional<int64_t> index, int64_t missing) {
+    if (!index)
+      return missing;
+    return std::clamp(*index < 0 ? *index + size : *index, low, high);
+  };
+  int64_t first = place(begin, step > 0 ? low : high);
+  int64_t last = place(end, step > 0 ? high : low);
+  int64_t distance = step > 0 ? last - first : first - last;
+  int64_t stride = std::abs(step);
+  int64_t count = std::max<int64_t>((distance + stride - 1) / stride, 0);
+  box.starts.push_back(count > 0 ? first : 0);
+  box.sizes.push_back(count);
+  box.steps.push_back(count > 1 ? step : 1);
+}
+
+LogicalResult tflite::convertStridedSlice(OpImporter &node) {
+  auto *options = node.getOptions<StridedSliceOptions>();
+  SmallVector<int64_t> shape = node.getShape(0);
+  SmallVector<int64_t> begin = node.getInts(1, "begin"),
+                       end = node.getInts(2, "end"),
+                       steps = node.getInts(3, "the strides");
+  if (node.failed())
+    return failure();
+  size_t count = begin.size();
+  if (end.size() != count || steps.size() != count || count > 32)
+    return node.error() << "expected begin, end and strides of one size, got "
+                        << count << ", " << end.size() << " and "
+                        << steps.size();
+  auto has = [](int64_t mask, size_t i) { return mask >> i & 1; };
+  auto limit = [](int64_t index) {
+    return std::clamp(index, -kMaxElements, kMaxElements);
+  };
+  // How many dimensions an ellipsis stands for.
+  size_t used = 0;
+  for (size_t i = 0; i < count; ++i)
+    used +=
+        !has(options->ellipsis_mask(), i) && !has(options->new_axis_mask(), i);
+  if (used > shape.size())
+    return node.error() << "expected slices of " << shape.size()
+                        << " dimensions, got " << used;
+  Box box;
+  auto keepAll = [&](size_t dimensions) {
+    for (; dimensions > 0; --dimensions) {
+      int64_t size = shape[box.sizes.size()];
+      addRange(box, size, std::nullopt, std::nullopt, 1);
+      box.resultShape.push_back(size);
+    }
+  };
+  for (size_t i = 0; i < count; ++i) {
+    if (has(options->ellipsis_mask(), i)) {
+      keepAll(shape.size() - used);
+      used = shape.size();
+      continue;
+    }
+    if (has(options->new_axis_mask(), i)) {
+      box.resultShape.push_back(1);
+      continue;
+    }
+    int64_t size = shape[box.sizes.size()];
+    int64_t step = limit(steps[i]), first = limit(begin[i]);
+    if (has(options->shrink_axis_mask(), i)) {
+      int64_t index = first < 0 ? first + size : first;
+      if (index < 0 || index >= size)
+        return node.error()
+               << "expected an index within " << size << ", got " << first;
+      addRange(box, size, index, index + 1, 1);
+      continue;
+    }
+    if (step == 0)
+      return node.error() << "expected strides other than 0, got " << step;
+    auto bound = [&](int64_t mask, int64_t value) {
+      return has(mask, i) ? std::nullopt : std::optional<int64_t>(value);
+    };
+    int64_t last = limit(end[i]) + (options->offset() ? first : 0);
+    addRange(box, size, bound(options->begin_mask(), first),
+             bound(options->end_mask(), last), step);
+    box.resultShape.push_back(box.sizes.back());
+  }
+  keepAll(shape.size() - box.sizes.size());
+  return setSlice(node, 0, box);
+}
+
+//===----------------------------------------------------------------------===//
+// Splits
+//===----------------------------------------------------------------------===//
+
+/// One output for each of `sizes` along `axis` of input `input`.
+static LogicalResult split(OpImporter &node, int input, int64_t axis,
+                           ArrayRef<int64_t> sizes) {
+  Box box;
+  box.sizes = node.getShape(input);
+  box.starts.assign(box.sizes.size(), 0);
+  box.steps.assign(box.sizes.size(), 1);
+  for (auto [i, size] : llvm::enumerate(sizes)) {
+    box.sizes[axis] = size;
+    box.resultShape = box.sizes;
+    if (failed(setSlice(node, input, box, i)))
+      return failure();
+    box.starts[axis] += size;
+  }
+  return success();
+}
+
+LogicalResult tflite::convertSplit(OpImporter &node) {
+  SmallVector<int64_t> shape = node.getShape(1);
+  int64_t axis = node.normalizeAxis(node.getInt(0, "the axis"), shape.size());
+  int64_t parts = node.getNumOutputs();
+  if (!node.failed() && shape[axis] % parts != 0)
+    return node.error() << "expected equal parts, got " << parts << " of "
+                        << shape[axis];
+  if (node.failed())
+    return failure();
+  return split(node, 1, axis, SmallVector<int64_t>(parts, shape[axis] / parts));
+}
+
+LogicalResult tflite::convertSplitV(OpImporter &node) {
+  SmallVector<int64_t> shape = node.getShape(0);
+  SmallVector<int64_t> sizes = node.getInts(1, "the sizes");
+  int64_t axis = node.normalizeAxis(node.getInt(2, "the axis"), shape.size());
+  if (node.failed())
+    return failure();
+  int64_t sum = 0, open = llvm::count(sizes, -1);
+  for (int64_t size : sizes)
+    sum += std::clamp<int64_t>(size, 0, kMaxElements);
+  for (int64_t &size : sizes)
+    if (size == -1 && open == 1)
+      size = shape[axis] - sum;
+  bool negative = llvm::any_of(sizes, [](int64_t size) { return size < 0; });
+  if (int64_t(sizes.size()) != node.getNumOutputs() || negative ||
+      (open == 0 && sum != shape[axis]))
+    return node.error() << "expected " << node.getNumOutputs()
+                        << " sizes that sum to " << shape[axis] << ", got ["
+                        << sizes << "]";
+  return split(node, 0, axis, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// Gather
+//===----------------------------------------------------------------------===//
+
+/// Slices at constant indices, one op for each run of neighbours.
+LogicalResult tflite::convertGather(OpImporter &node) {
+  auto *options = node.findOptions<GatherOptions>();
+  SmallVector<int64_t> shape = node.getShape(0);
+  IntTensor indices = node.getIntTensor(1, "an index");
+  int64_t axis = node.normalizeAxis(options ? options->axis() : 0,
+                                    std::max<size_t>(shape.size(), 1));
+  if (node.failed())
+    return failure();
+  if (options && options->batch_dims() != 0)
+    return node.unsupported("batch_dims");
+  if (indices.values.empty() || indices.values.size() > 4096 || shape.empty())
+    return node.unsupported("of " + Twine(indices.values.size()) + " indices");
+  SmallVector<int64_t> starts(shape.size(), 0), steps(shape.size(), 1);
+  SmallVector<int64_t> result(shape);
+  result.erase(result.begin() + axis);
+  result.insert(result.begin() + axis, indices.shape.begin(),
+                indices.shape.end());
+  Value input = node.getValue(0);
+  SmallVector<Value> parts;
+  for (size_t i = 0, run; i < indices.values.size() && !node.failed();
+       i += run) {
+    int64_t first = indices.values[i];
+    if (first < 0 || first >= shape[axis])
+      return node.error() << "expected indices within " << shape[axis]
+                          << ", got " << first;
+    for (run = 1; i + run < indices.values.size() &&
+                  indices.values[i + run] == first + int64_t(run) &&
+                  first + int64_t(run) < shape[axis];)
+      ++run;
+    starts[axis] = first;
+    SmallVector<int64_t> sizes(shape);
+    sizes[axis] = run;
+    parts.push_back(node.create<SliceOp>(input, starts, sizes, steps));
+  }
+  if (node.failed())
+    return failure();
+  Value joined = parts.size() == 1
+                     ? parts[0]
+                     : node.create<ConcatOp>(ValueRange(parts), axis);
+  return node.setResult(node.reshape(joined, result));
+}
