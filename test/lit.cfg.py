@@ -71,6 +71,11 @@ def shared():
     return None, "no ../shared beside the checkout: set QUANT_SHARED"
 
 
+def mlperf_tiny():
+    folder = (shared()[0] or "") + "/models/mlperf-tiny"
+    return os.path.isdir(folder), "no models/mlperf-tiny in ../shared"
+
+
 def onednn():
     """Its header comes with the library; a program that includes it is part of the benchmarks."""
     return os.path.exists("/usr/include/dnnl.hpp"), "no dnnl.hpp: install libdnnl-dev"
@@ -109,6 +114,7 @@ features = {
     "onednn": onednn(),
     "matplotlib": matplotlib(),
     "shared": shared(),
+    "mlperf-tiny": mlperf_tiny(),
 }
 for name, (present, reason) in features.items():
     if present:
