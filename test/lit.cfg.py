@@ -93,6 +93,11 @@ def all_tools():
     return not missing, "not built: " + ", ".join(missing)
 
 
+def fuzzers():
+    found = os.path.exists(os.path.join(config.binary_root, "fuzz", "bin", "quant-fuzz-onnx"))
+    return found, "fuzz targets are not built: utils/fuzz.sh build (needs libclang-rt-19-dev)"
+
+
 def chromium():
     """A browser that looks at report pages, without a window."""
     return shutil.which("chromium"), "no chromium on PATH: install chromium"
@@ -115,6 +120,7 @@ features = {
     "matplotlib": matplotlib(),
     "shared": shared(),
     "mlperf-tiny": mlperf_tiny(),
+    "fuzzers": fuzzers(),
 }
 for name, (present, reason) in features.items():
     if present:

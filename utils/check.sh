@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${QUANT_BUILD_DIR:-$root/build}
 python=/usr/bin/python3
 
-if ! bash "$root/utils/install_dependencies.sh" || ! bash "$root/utils/build.sh"; then
+if ! bash "$root/utils/install_dependencies.sh" || ! bash "$root/utils/build.sh" || ! bash "$root/utils/fuzz.sh" build; then
   echo "error: the build failed, no test was run" >&2
   echo "0 passed, 1 failed, 0 skipped"
   exit 1

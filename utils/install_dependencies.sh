@@ -7,6 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 packages=(
   # The compiler is built on, and with, Debian's LLVM and MLIR 19.
   llvm-19-dev libmlir-19-dev mlir-19-tools llvm-19-tools clang-19 lld-19 clang-format-19 clang-tidy-19
+  # Fuzzing the importers: libFuzzer and the sanitizers.
+  libclang-rt-19-dev
   cmake ninja-build ccache pkg-config libc6-dev libstdc++-12-dev zlib1g-dev git
   # Reading ONNX and TFLite files and NumPy archives.
   libonnx-dev libprotobuf-dev protobuf-compiler libflatbuffers-dev flatbuffers-compiler libzip-dev

@@ -218,7 +218,7 @@ LogicalResult import::convertDropout(NodeImporter &node) {
   }
   SmallVector<int64_t> shape(node.getShape(0));
   if (node.hasOutput(1)) { // everything is kept
-    if (*countElements(shape) > kMaxFoldedElements)
+    if (!node.spendFolding(*countElements(shape)))
       return node.unsupported("output mask of this size");
     std::vector<int64_t> ones(*countElements(shape), 1);
     (void)node.setResult(

@@ -82,16 +82,15 @@ HostTensor HostTensor::fromInts(ArrayRef<int64_t> shape,
   return result;
 }
 
-HostTensor HostTensor::fromFloatBytes(ArrayRef<int64_t> shape,
-                                      std::string bytes) {
+HostTensor HostTensor::fromFloatBytes(ArrayRef<int64_t> shape, StringRef bytes,
+                                      std::shared_ptr<const void> owner) {
   assert(int64_t(bytes.size()) == 4 * *countElements(shape));
-  auto shared = share(std::move(bytes));
   HostTensor result;
   result.type = TensorProto::FLOAT;
   result.shape.assign(shape.begin(), shape.end());
-  result.data = shared->data();
-  result.count = shared->size() / 4;
-  result.owner = shared;
+  result.data = bytes.data();
+  result.count = bytes.size() / 4;
+  result.owner = std::move(owner);
   return result;
 }
 

@@ -34,8 +34,11 @@ inline constexpr ElementType kUInt4 = 21, kInt4 = 22;
 /// Tensors above this many elements are refused: no network has them, damaged
 /// files do.
 inline constexpr int64_t kMaxElements = int64_t(1) << 40;
-/// Bound for constants that folding creates out of little (Expand, Range, ...).
-inline constexpr int64_t kMaxFoldedElements = int64_t(1) << 26;
+/// Elements and multiply-accumulates that one import may spend on constants,
+/// for a few bytes can ask for any number of them (Expand, Range, Conv, ...).
+/// Every element of a tensor in the file adds kFoldingPerElement.
+inline constexpr int64_t kFoldingWork = int64_t(1) << 26;
+inline constexpr int64_t kFoldingPerElement = 16;
 
 /// The number of elements of a shape; none when a size is negative or there
 /// would be more than kMaxElements.
@@ -58,8 +61,9 @@ public:
   static HostTensor fromInts(ArrayRef<int64_t> shape,
                              std::vector<int64_t> values,
                              ElementType type = onnx::TensorProto::INT64);
-  /// Little-endian f32 bytes, not copied.
-  static HostTensor fromFloatBytes(ArrayRef<int64_t> shape, std::string bytes);
+  /// Little-endian f32 bytes, aligned, not copied; `owner` keeps them alive.
+  static HostTensor fromFloatBytes(ArrayRef<int64_t> shape, StringRef bytes,
+                                   std::shared_ptr<const void> owner);
 
   ElementType getType() const { return type; }
   bool isFloat() const { return isFloatType(type); }

@@ -52,6 +52,29 @@ llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
 // The file
 //===----------------------------------------------------------------------===//
 
+/// Parses all of `stream`; `loc` is the file.
+static LogicalResult
+parseModel(google::protobuf::io::ZeroCopyInputStream *bytes, Location loc,
+           onnx::ModelProto &model) {
+  // Protobuf must not write to standard error itself.
+  google::protobuf::SetLogHandler(nullptr);
+  google::protobuf::io::CodedInputStream stream(bytes);
+  stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
+  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
+    return emitError(loc)
+           << "expected an ONNX model, got a damaged or other file";
+  if (!model.has_graph())
+    return emitError(loc) << "expected an ONNX model, got a file without graph";
+  return success();
+}
+
+static LogicalResult checkSize(uint64_t size, Location loc) {
+  if (size >= uint64_t(std::numeric_limits<int>::max()))
+    return emitError(loc) << "expected a model file below 2 GiB, save it with "
+                             "external data";
+  return success();
+}
+
 static LogicalResult readModel(StringRef path, Location loc,
                                onnx::ModelProto &model) {
   llvm::sys::fs::file_status status;
@@ -63,21 +86,11 @@ static LogicalResult readModel(StringRef path, Location loc,
     code = llvm::sys::fs::openFileForRead(path, fd);
   if (code)
     return emitError(loc) << "cannot read the model: " << code.message();
-  // Protobuf must not write to standard error itself.
-  google::protobuf::SetLogHandler(nullptr);
   google::protobuf::io::FileInputStream file(fd);
   file.SetCloseOnDelete(true);
-  google::protobuf::io::CodedInputStream stream(&file);
-  stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
-  if (status.getSize() >= uint64_t(std::numeric_limits<int>::max()))
-    return emitError(loc) << "expected a model file below 2 GiB, save it with "
-                             "external data";
-  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
-    return emitError(loc)
-           << "expected an ONNX model, got a damaged or other file";
-  if (!model.has_graph())
-    return emitError(loc) << "expected an ONNX model, got a file without graph";
-  return success();
+  if (failed(checkSize(status.getSize(), loc)))
+    return failure();
+  return parseModel(&file, loc, model);
 }
 
 static bool isOnnxDomain(StringRef domain) {
@@ -143,6 +156,7 @@ LogicalResult GraphImporter::importInitializers() {
       return emitError(
                  NameLoc::get(StringAttr::get(loc.getContext(), tensor.name())))
              << "initializer: " << llvm::toString(value.takeError());
+    state.foldingWork += kFoldingPerElement * value->getNumElements();
     state.entries[tensor.name()].constant = std::move(*value);
     tensor.Clear();
   }
@@ -233,7 +247,9 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
     return node.error() << "expected an output";
   if (op && !poisoned) {
     bool folds = op->fold && node.allConstant();
-    LogicalResult result = folds ? op->fold(node) : op->convert(node);
+    LogicalResult result = folds ? node.requireFoldingOfInputs() : success();
+    if (succeeded(result))
+      result = folds ? op->fold(node) : op->convert(node);
     assert((succeeded(result) || node.failed()) && "failure without a reason");
     (void)result;
   }
@@ -312,6 +328,19 @@ GraphImporter::run(const ImportOptions &options) {
   return module;
 }
 
+/// `path` is where the model came from.
+static FailureOr<OwningOpRef<ModuleOp>>
+importModel(onnx::ModelProto &model, StringRef path, Location loc,
+            const ImportOptions &options) {
+  FailureOr<int64_t> opset = readOpset(model, loc);
+  if (failed(opset))
+    return failure();
+  GraphState state(loc.getContext());
+  state.folder = llvm::sys::path::parent_path(path).str();
+  state.opset = *opset;
+  return GraphImporter(*model.mutable_graph(), state, loc).run(options);
+}
+
 FailureOr<OwningOpRef<ModuleOp>> qnn::importONNX(StringRef path,
                                                  const ImportOptions &options,
                                                  MLIRContext *context) {
@@ -320,11 +349,21 @@ FailureOr<OwningOpRef<ModuleOp>> qnn::importONNX(StringRef path,
   onnx::ModelProto model;
   if (failed(readModel(path, loc, model)))
     return failure();
-  FailureOr<int64_t> opset = readOpset(model, loc);
-  if (failed(opset))
+  return importModel(model, path, loc, options);
+}
+
+FailureOr<OwningOpRef<ModuleOp>> qnn::importONNX(llvm::MemoryBufferRef bytes,
+                                                 const ImportOptions &options,
+                                                 MLIRContext *context) {
+  context->loadDialect<QNNDialect, func::FuncDialect>();
+  StringRef path = bytes.getBufferIdentifier();
+  Location loc = FileLineColLoc::get(context, path, 0, 0);
+  onnx::ModelProto model;
+  if (failed(checkSize(bytes.getBufferSize(), loc)))
     return failure();
-  GraphState state(context);
-  state.folder = llvm::sys::path::parent_path(path).str();
-  state.opset = *opset;
-  return GraphImporter(*model.mutable_graph(), state, loc).run(options);
+  google::protobuf::io::ArrayInputStream stream(bytes.getBufferStart(),
+                                                bytes.getBufferSize());
+  if (failed(parseModel(&stream, loc, model)))
+    return failure();
+  return importModel(model, path, loc, options);
 }

@@ -367,11 +367,13 @@ LogicalResult import::convertGather(NodeImporter &node) {
   llvm::append_range(shape, indexTensor.getShape());
   llvm::append_range(shape, ArrayRef(data).drop_front(axis + 1));
   std::optional<int64_t> count = countElements(shape);
-  if (!count || *count > kMaxFoldedElements)
+  if (!count)
     return node.error() << "expected a result of fewer elements, got "
                         << formatShape(shape);
   if (!node.isConstant(0))
     return gatherSlices(node, axis, indices, shape);
+  if (failed(node.requireFolding(*count)))
+    return failure();
   int64_t inner =
       ShapedType::getNumElements(ArrayRef(data).drop_front(axis + 1));
   int64_t n = indices.size();
@@ -391,11 +393,13 @@ LogicalResult import::convertExpand(NodeImporter &node) {
   std::optional<int64_t> targetCount = countElements(target);
   auto shape = targetCount ? broadcastShapes(input, target) : std::nullopt;
   std::optional<int64_t> count = shape ? countElements(*shape) : std::nullopt;
-  if (!count || *count > kMaxFoldedElements)
+  if (!count)
     return node.error() << "expected a shape that " << formatShape(input)
                         << " broadcasts to, got [" << target << "]";
   if (ArrayRef<int64_t>(*shape) == ArrayRef<int64_t>(input))
     return node.forward(0);
+  if (failed(node.requireFolding(*count)))
+    return failure();
   if (!node.isConstant(0)) { // times one: the identity, broadcast
     Value input = node.getValue(0);
     Value ones = node.createConstant(

@@ -8,6 +8,7 @@
 #include "NodeImporter.h"
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Dialect/QNN/IR/Macs.h"
 #include "qnn/Reference/Interpreter.h"
 
 #include "mlir/IR/Verifier.h"
@@ -320,6 +321,7 @@ HostTensor NodeImporter::getTensor(StringRef name) {
             << "': " << llvm::toString(result.takeError());
     return {};
   }
+  state.foldingWork += kFoldingPerElement * result->getNumElements();
   return *result;
 }
 
@@ -396,17 +398,53 @@ LogicalResult NodeImporter::forward(int input, int output) {
   return success();
 }
 
+bool NodeImporter::spendFolding(int64_t work) {
+  if (work > state.foldingWork)
+    return false;
+  state.foldingWork -= work;
+  return true;
+}
+
+LogicalResult NodeImporter::requireFolding(int64_t work) {
+  if (failed() || spendFolding(work))
+    return success(!failed());
+  return error() << "expected folded constants of at most " << kFoldingWork
+                 << " elements in all, got one of " << work;
+}
+
+LogicalResult NodeImporter::requireFoldingOfInputs() {
+  int64_t work = 0;
+  for (int i = 0; i < getNumInputs(); ++i)
+    work += hasInput(i) ? ShapedType::getNumElements(getShape(i)) : 0;
+  return requireFolding(work);
+}
+
+/// What computing `op` costs, in elements or multiply-accumulates.
+static int64_t countFoldingWork(Operation *op) {
+  auto elements = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getNumElements();
+  };
+  int64_t work = elements(op->getResult(0));
+  if (auto pool = op->getAttrOfType<DenseI64ArrayAttr>("kernel"))
+    for (int64_t size : pool.asArrayRef())
+      if (llvm::MulOverflow(work, size, work))
+        return std::numeric_limits<int64_t>::max();
+  for (Value operand : op->getOperands())
+    work = std::max(work, elements(operand));
+  return std::max(work, countMacs(op));
+}
+
 Value NodeImporter::fold(Operation *op) {
   Value result = op->getResult(0);
-  bool small = cast<RankedTensorType>(result.getType()).getNumElements() <=
-               kMaxFoldedElements;
-  if (op->getNumOperands() == 0 || !small)
+  bool constant = llvm::all_of(op->getOperands(), [](Value operand) {
+    return operand.getDefiningOp<ConstantOp>() != nullptr;
+  });
+  if (op->getNumOperands() == 0 || !constant ||
+      !spendFolding(countFoldingWork(op)))
     return result;
   SmallVector<Tensor> operands;
   for (Value operand : op->getOperands()) {
     auto constant = operand.getDefiningOp<ConstantOp>();
-    if (!constant)
-      return result;
     auto tensor = Tensor::fromElementsAttr(
         constant.getValue(), cast<RankedTensorType>(operand.getType()),
         [&] { return emitError(loc); });

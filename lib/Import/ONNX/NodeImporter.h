@@ -41,6 +41,8 @@ struct GraphState {
   OpBuilder builder;
   std::string folder;
   int64_t opset = 0;
+  /// What is left for folding.
+  int64_t foldingWork = kFoldingWork;
   llvm::StringMap<Entry> entries;
   /// `Op 'node' (reason)`, in node order.
   std::vector<std::string> unsupported;
@@ -142,6 +144,14 @@ public:
   int64_t normalizeAxis(int64_t axis, int64_t rank);
   /// The same for a list, which becomes ascending and must be distinct.
   SmallVector<int64_t> normalizeAxes(ArrayRef<int64_t> axes, int64_t rank);
+
+  /// Takes `work` (elements, multiply-accumulates) from what this import may
+  /// spend on folding; false, and nothing taken, when less is left.
+  bool spendFolding(int64_t work);
+  /// The same for what has no other form; an error when less is left.
+  LogicalResult requireFolding(int64_t work);
+  /// Takes the elements of all inputs.
+  LogicalResult requireFoldingOfInputs();
 
   //===--- Results --------------------------------------------------------===//
 

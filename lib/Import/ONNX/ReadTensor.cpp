@@ -88,9 +88,9 @@ static Expected<std::string> resolveExternal(StringRef location,
   return std::string(path);
 }
 
-static Expected<std::string> readExternal(const TensorProto &proto,
-                                          int64_t expectedBytes,
-                                          StringRef folder) {
+/// Maps the bytes of external data (small ones are read).
+static Expected<std::unique_ptr<llvm::MemoryBuffer>>
+mapExternal(const TensorProto &proto, int64_t expectedBytes, StringRef folder) {
   std::string location;
   int64_t offset = 0, length = -1;
   for (const auto &entry : proto.external_data()) {
@@ -126,12 +126,12 @@ static Expected<std::string> readExternal(const TensorProto &proto,
                              " + length " + Twine(length) + " bytes, got " +
                              Twine(fileSize));
   if (length == 0)
-    return std::string();
+    return llvm::MemoryBuffer::getMemBuffer("");
   auto buffer = llvm::MemoryBuffer::getFileSlice(*path, length, offset);
   if (!buffer)
     return createStringError("cannot read external data '" + *path +
                              "': " + buffer.getError().message());
-  return (*buffer)->getBuffer().str();
+  return std::move(*buffer);
 }
 
 /// Decodes raw bytes of any numeric type but f32, which needs no decoding.
@@ -214,6 +214,24 @@ decodeFields(const TensorProto &proto, ArrayRef<int64_t> shape, int64_t count) {
   }
 }
 
+namespace {
+/// Bytes and what keeps them alive.
+struct RawBytes {
+  StringRef data;
+  std::shared_ptr<const void> owner;
+};
+} // namespace
+
+static RawBytes shareMapping(std::unique_ptr<llvm::MemoryBuffer> buffer) {
+  StringRef data = buffer->getBuffer();
+  return {data, std::shared_ptr<llvm::MemoryBuffer>(std::move(buffer))};
+}
+
+static RawBytes shareString(std::string bytes) {
+  auto owner = std::make_shared<const std::string>(std::move(bytes));
+  return {*owner, owner};
+}
+
 Expected<HostTensor> import::readTensor(TensorProto &proto, StringRef folder) {
   SmallVector<int64_t> shape(proto.dims().begin(), proto.dims().end());
   std::optional<int64_t> count = countElements(shape);
@@ -229,23 +247,26 @@ Expected<HostTensor> import::readTensor(TensorProto &proto, StringRef folder) {
   bool external = proto.data_location() == TensorProto::EXTERNAL;
   if (!external && !proto.has_raw_data())
     return decodeFields(proto, shape, *count);
-  std::string bytes;
+  RawBytes bytes;
   if (external) {
-    Expected<std::string> read = readExternal(proto, *count * width, folder);
-    if (!read)
-      return read.takeError();
-    bytes = std::move(*read);
+    auto mapped = mapExternal(proto, *count * width, folder);
+    if (!mapped)
+      return mapped.takeError();
+    bytes = shareMapping(std::move(*mapped));
   } else {
-    bytes = std::move(*proto.mutable_raw_data());
+    bytes = shareString(std::move(*proto.mutable_raw_data()));
     proto.clear_raw_data();
   }
-  if (int64_t(bytes.size()) != *count * width)
+  if (int64_t(bytes.data.size()) != *count * width)
     return createStringError("expected %lld bytes of %s data for shape %s, "
                              "got %zu",
                              (long long)(*count * width),
                              formatType(proto.data_type()).c_str(),
-                             formatShape(shape).c_str(), bytes.size());
-  if (proto.data_type() == TensorProto::FLOAT)
-    return HostTensor::fromFloatBytes(shape, std::move(bytes));
-  return decodeRaw(shape, proto.data_type(), bytes);
+                             formatShape(shape).c_str(), bytes.data.size());
+  // Only f32 needs no decoding. Offsets in a file promise no alignment.
+  if (proto.data_type() != TensorProto::FLOAT)
+    return decodeRaw(shape, proto.data_type(), bytes.data);
+  if (!llvm::isAddrAligned(llvm::Align::Of<float>(), bytes.data.data()))
+    bytes = shareString(bytes.data.str());
+  return HostTensor::fromFloatBytes(shape, bytes.data, std::move(bytes.owner));
 }

@@ -110,7 +110,8 @@ LogicalResult Recurrent::read(int states) {
       failed(checkShape(2, "R", {directions, height, hidden})) ||
       failed(checkShape(3, "B", {directions, 2 * height})) ||
       failed(checkShape(5, "initial_h", state)) ||
-      (states > 1 && failed(checkShape(6, "initial_c", state))))
+      (states > 1 && (failed(checkShape(6, "initial_c", state)) ||
+                      failed(checkShape(7, "P", {directions, 3 * hidden})))))
     return failure();
   x = node.getValue(0);
   if (batchFirst)
@@ -201,8 +202,13 @@ State Recurrent::initialState(int64_t d, int states) {
   State state;
   for (int i = 0; i < states; ++i) {
     if (!node.hasInput(5 + i)) {
-      state.push_back(node.createConstant(HostTensor::fromFloats(
-          {batch, hidden}, std::vector<float>(batch * hidden))));
+      std::optional<int64_t> count = countElements({batch, hidden});
+      if (!count || !node.spendFolding(*count)) {
+        (void)node.unsupported("a state of " + formatShape({batch, hidden}));
+        return state;
+      }
+      state.push_back(node.createConstant(
+          HostTensor::fromFloats({batch, hidden}, std::vector<float>(*count))));
       continue;
     }
     Value given = node.getValue(5 + i);

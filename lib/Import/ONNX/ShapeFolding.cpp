@@ -72,11 +72,11 @@ LogicalResult import::convertSize(NodeImporter &node) {
 static std::optional<int64_t> checkedCount(NodeImporter &node,
                                            ArrayRef<int64_t> shape) {
   std::optional<int64_t> count = countElements(shape);
-  if (!node.failed() && (!count || *count > kMaxFoldedElements)) {
-    node.error() << "expected a constant of at most " << kMaxFoldedElements
-                 << " elements, got shape " << formatShape(shape);
-    return std::nullopt;
-  }
+  if (!count)
+    node.error() << "expected a constant of at most 2^40 elements, got shape "
+                 << formatShape(shape);
+  else
+    (void)node.requireFolding(*count);
   return node.failed() ? std::nullopt : count;
 }
 
@@ -108,10 +108,11 @@ LogicalResult import::foldRange(NodeImporter &node) {
     return t.isFloat() ? double(t.floats()[0]) : double(t.ints()[0]);
   };
   double count = std::ceil((get(parts[1]) - get(parts[0])) / get(parts[2]));
-  if (!(count <= double(kMaxFoldedElements)))
-    return node.error() << "expected a range of at most " << kMaxFoldedElements
-                        << " elements";
-  int64_t size = count > 0 ? int64_t(count) : 0;
+  int64_t size = count > 0 ? int64_t(std::min(count, 1e18)) : 0;
+  if (std::isnan(count))
+    return node.error() << "expected a range of numbers, got not a number";
+  if (failed(node.requireFolding(size)))
+    return failure();
   if (parts[0].isFloat()) {
     std::vector<float> values(size);
     for (int64_t i = 0; i < size; ++i)

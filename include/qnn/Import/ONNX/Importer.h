@@ -18,8 +18,10 @@
 // at the node's location, or at a FileLineColLoc of the model file. A file is
 // never trusted: every size, type, name and offset is checked here.
 //
-// The module owns all weights (big ones as dense resources); the file is closed
-// on return. Thread-safe for different contexts.
+// The module owns all weights (big ones as dense resources). The model file is
+// closed on return; float weights in files beside it are mapped into memory,
+// not read, and stay mapped as long as the context lives: such a file must not
+// be shortened meanwhile. Thread-safe for different contexts.
 //
 // Usage:
 //   ImportOptions options;
@@ -35,6 +37,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 namespace mlir::qnn {
 
@@ -52,6 +55,12 @@ llvm::Error addInputShape(StringRef spec, ImportOptions &options);
 /// On failure one error has been emitted.
 FailureOr<OwningOpRef<ModuleOp>>
 importONNX(StringRef path, const ImportOptions &options, MLIRContext *context);
+
+/// The same for a model in memory, whose identifier is its path: external data
+/// is looked up beside it. The bytes may go away after the call.
+FailureOr<OwningOpRef<ModuleOp>> importONNX(llvm::MemoryBufferRef bytes,
+                                            const ImportOptions &options,
+                                            MLIRContext *context);
 
 /// Prints the table of supported ops in Markdown: op, whether it also folds on
 /// constants, and accepted forms.

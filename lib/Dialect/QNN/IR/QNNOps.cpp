@@ -218,6 +218,21 @@ static bool holdsPosition(int64_t start, int64_t kernel, int64_t dilation,
   return first < kernel && start + first * dilation < end;
 }
 
+/// Whether that holds for each of `count` windows, `stride` apart.
+static bool holdPositions(int64_t start, int64_t count, int64_t stride,
+                          int64_t kernel, int64_t dilation, int64_t end) {
+  // Of windows that start inside, the last is nearest to the end. Of those that
+  // start before, the one at the same start modulo the dilation decides, so
+  // that a file cannot ask for more tests than it has taps.
+  int64_t before = start < 0 ? (-start + stride - 1) / stride : 0;
+  int64_t tests = std::min({count, before, dilation});
+  for (int64_t i = 0; i < tests; ++i)
+    if (!holdsPosition(start + i * stride, kernel, dilation, end))
+      return false;
+  return count == 0 ||
+         holdsPosition(start + (count - 1) * stride, kernel, dilation, end);
+}
+
 LogicalResult AvgPool2DOp::verify() {
   if (failed(verifyComputing(*this)))
     return failure();
@@ -230,12 +245,11 @@ LogicalResult AvgPool2DOp::verify() {
       end += before + getPadding()[2 + d];
       before = 0;
     }
-    for (int64_t i = 0; i < output[1 + d]; ++i)
-      if (!holdsPosition(i * getStrides()[d] - before, getKernel()[d],
-                         getDilations()[d], end)) // avg_pool2d_c4
-        return emitOpError("expected every window to hold a position of the "
-                           "input along dimension ")
-               << 1 + d;
+    if (!holdPositions(-before, output[1 + d], getStrides()[d], getKernel()[d],
+                       getDilations()[d], end)) // avg_pool2d_c4
+      return emitOpError("expected every window to hold a position of the "
+                         "input along dimension ")
+             << 1 + d;
   }
   return success();
 }
