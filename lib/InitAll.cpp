@@ -25,23 +25,26 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 void qnn::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<QNNDialect, microkernel::MicrokernelDialect,
-                  quant::QuantizationDialect, func::FuncDialect,
-                  arith::ArithDialect, math::MathDialect, scf::SCFDialect,
-                  cf::ControlFlowDialect, memref::MemRefDialect,
-                  vector::VectorDialect, LLVM::LLVMDialect>();
+  registry.insert<
+      QNNDialect, microkernel::MicrokernelDialect, quant::QuantizationDialect,
+      func::FuncDialect, arith::ArithDialect, math::MathDialect,
+      scf::SCFDialect, cf::ControlFlowDialect, memref::MemRefDialect,
+      vector::VectorDialect, tosa::TosaDialect, LLVM::LLVMDialect>();
 }
 
 void qnn::registerAllPasses() {
   registerCanonicalizerPass();
   registerCSEPass();
   registerSymbolDCEPass();
+  tosa::registerTosaInferShapesPass();
   registerQNNTransformsPasses();
   registerQNNMicrokernelPasses();
   registerQNNConversionPasses();

@@ -133,9 +133,10 @@ if ort_library:
     config.environment["ORT_LIB"] = ort_library
 
 # Substitutions. PATH may hold an older LLVM, so LLVM's tools are named by file, never looked up.
-llvm_tools = ["llc", "mlir-opt", "mlir-translate", "mlir-tblgen", "llvm-objdump", "llvm-nm", "llvm-readelf", "clang-format"]
+llvm_tools = ["llc", "mlir-opt", "mlir-cpu-runner", "mlir-translate", "mlir-tblgen", "llvm-objdump", "llvm-nm", "llvm-readelf", "clang-format"]
 config.substitutions += [("%" + tool, os.path.join(config.llvm_tools_dir, tool)) for tool in llvm_tools]
 config.substitutions += [
+    ("%mlir-libs", os.path.join(os.path.dirname(config.llvm_tools_dir), "lib")),
     ("%python", config.python),
     ("%cc", config.host_cc),
     ("%cxx", config.host_cxx),

@@ -10,9 +10,9 @@
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 #include "qnn/Import/ImportModel.h"
+#include "qnn/Import/ReadMLIR.h"
 #include "qnn/Support/Diagnostics.h"
 
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/Pass.h"
 #include "mlir/Pass/PassInstrumentation.h"
 #include "llvm/Support/FileSystem.h"
@@ -96,7 +96,7 @@ readModule(StringRef path, ArrayRef<std::string> inputShapes,
       return llvm::createStringError("--input-shape is for ONNX and TFLite "
                                      "models: shapes of .mlir files are "
                                      "fixed");
-    auto module = parseSourceFile<ModuleOp>(path, context);
+    OwningOpRef<ModuleOp> module = readMLIR(path, context);
     if (!module)
       return llvm::createStringError("cannot read '" + path + "' as MLIR");
     return module;

@@ -7,6 +7,7 @@
 
 #include "qnn/Import/ImportModel.h"
 
+#include "qnn/Import/ReadMLIR.h"
 #include "qnn/Import/TFLite/Importer.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -29,6 +30,15 @@ bool qnn::isTFLiteFile(StringRef path) {
 FailureOr<OwningOpRef<ModuleOp>> qnn::importModel(StringRef path,
                                                   const ImportOptions &options,
                                                   MLIRContext *context) {
+  if (path.ends_with(".mlir")) {
+    if (!options.inputShapes.empty())
+      return emitError(FileLineColLoc::get(context, path, 0, 0))
+             << "shapes of .mlir files are fixed: leave --input-shape out";
+    OwningOpRef<ModuleOp> module = readMLIR(path, context);
+    if (!module)
+      return failure();
+    return std::move(module);
+  }
   // What cannot be read, the importers report.
   if (!path.ends_with(".tflite") && !isTFLiteFile(path))
     return importONNX(path, options, context);

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qnn/Import/ReadMLIR.h"
 #include "qnn/InitAll.h"
 #include "qnn/Reference/Interpreter.h"
 #include "qnn/Runner/Network.h"
 
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -249,7 +249,7 @@ qnn::openInterpreted(StringRef path, StringRef entry, EntryChoice choice) {
   registerAllDialects(registry);
   auto loaded = std::make_shared<LoadedModule>(registry);
   FirstError error(&loaded->context);
-  loaded->module = parseSourceFile<ModuleOp>(path, &loaded->context);
+  loaded->module = readMLIR(path, &loaded->context);
   if (!loaded->module)
     return error.take(path + ": cannot be read as MLIR");
   auto functions = chooseFunctions(*loaded->module, path, entry, choice);

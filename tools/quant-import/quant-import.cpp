@@ -70,8 +70,8 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   if (llvm::Error error = qnn::parseCommandLine(
           argc, argv,
-          "Imports an ONNX model (opset 7 to 21) or a TFLite model as a graph "
-          "of qnn ops with static shapes.\n"))
+          "Imports an ONNX model (opset 7 to 21), a TFLite model or a function "
+          "of tosa ops\n(.mlir) as a graph of qnn ops with static shapes.\n"))
     return fail(std::move(error));
   if (list) {
     qnn::printSupportedOps(llvm::outs());

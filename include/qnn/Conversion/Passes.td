@@ -10,6 +10,66 @@
 
 include "mlir/Pass/PassBase.td"
 
+def ConvertTosaToQNNPass
+    : Pass<"convert-tosa-to-qnn", "::mlir::ModuleOp"> {
+  let summary = "Take networks from the tosa dialect";
+  let description = [{
+    Every function of `tosa` ops becomes one of `qnn` ops: a float graph, or,
+    where it computes with integers, float ops between `quant.dcast` and
+    `quant.qcast` (the QDQ stage), which `qnn-fold-qdq` turns into integer ops.
+    tosa has NHWC images and OHWI weights as qnn; depthwise weights are
+    transposed. Inputs and outputs of 8 bits stay integers, as `!quant.uniform`
+    tensors. Names come from `qnn.name`, `tf_saved_model.index_path` or
+    `ml_program.identifier` of arguments and results; ops without a NameLoc are
+    called by kind and number (`conv2d_0`).
+
+    Law: integers of tosa stand for `(q - z) * s`. A `rescale` by `multiplier *
+    2^-shift` keeps that real number and divides the scale; i32 sums are exact in
+    both forms. So arithmetic between rescales is arithmetic on reals, which
+    qnn rounds once, at the next 8-bit tensor. Scales follow from
+    `!quant.uniform` types where a tensor has one; else from the ratios that
+    rescales state, with 1 where nothing is known. Per channel, weights take
+    the multipliers: `s_w[c] = s_y * m[c] / s_x`. Results differ from tosa's
+    fixed-point rounding by at most 1 unit of a rescale.
+
+    Refuses: with one error that names all of them, ops without a qnn form
+    (control flow, `custom`, transforms, ...), shapes and paddings that are not
+    constant, weights with a zero point, scales and zero points that contradict
+    each other. Functions without tosa ops are left alone.
+
+    Before:
+    ```mlir
+    func.func @main(%x: tensor<1x4xi8>) -> tensor<1x2xi8> {
+      %w = "tosa.const"() {value = dense<[[1, -2, 3, 4], [5, 6, -7, 8]]> : tensor<2x4xi8>} : () -> tensor<2x4xi8>
+      %b = "tosa.const"() {value = dense<[100, -200]> : tensor<2xi32>} : () -> tensor<2xi32>
+      %0 = tosa.fully_connected %x, %w, %b {quantization_info = #tosa.conv_quant<input_zp = -3, weight_zp = 0>} : (tensor<1x4xi8>, tensor<2x4xi8>, tensor<2xi32>) -> tensor<1x2xi32>
+      %1 = tosa.rescale %0 {double_round = true, input_zp = 0 : i32, multiplier = array<i32: 1073741824, 1610612736>, output_zp = 5 : i32, per_channel = true, scale32 = true, shift = array<i8: 38, 38>} : (tensor<1x2xi32>) -> tensor<1x2xi8>
+      return %1 : tensor<1x2xi8>
+    }
+    ```
+    After:
+    ```mlir
+    !per_axis = !quant.uniform<i8:f32:0, {3.906250e-03,0.005859375}>
+    !per_axis1 = !quant.uniform<i32:f32:0, {3.906250e-03,0.005859375}>
+    func.func @main(%arg0: tensor<1x4x!quant.uniform<i8:f32, 1.000000e+00:-3>>) -> tensor<1x2x!quant.uniform<i8:f32, 1.000000e+00:5>> {
+      %0 = "quant.dcast"(%arg0) : (tensor<1x4x!quant.uniform<i8:f32, 1.000000e+00:-3>>) -> tensor<1x4xf32>
+      %1 = qnn.constant dense<[[1, -2, 3, 4], [5, 6, -7, 8]]> : tensor<2x4xi8> as tensor<2x4x!per_axis>
+      %2 = "quant.dcast"(%1) : (tensor<2x4x!per_axis>) -> tensor<2x4xf32>
+      %3 = qnn.constant dense<[100, -200]> : tensor<2xi32> as tensor<2x!per_axis1>
+      %4 = "quant.dcast"(%3) : (tensor<2x!per_axis1>) -> tensor<2xf32>
+      %5 = qnn.fully_connected %0, %2 bias(%4) : (tensor<1x4xf32>, tensor<2x4xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+      %6 = "quant.qcast"(%5) : (tensor<1x2xf32>) -> tensor<1x2x!quant.uniform<i8:f32, 1.000000e+00:5>>
+      return %6 : tensor<1x2x!quant.uniform<i8:f32, 1.000000e+00:5>>
+    }
+    ```
+
+    Example: test/Conversion/TosaToQNN/convert-tosa-to-qnn.mlir
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::quant::QuantizationDialect",
+                           "::mlir::qnn::QNNDialect"];
+}
+
 def ConvertQNNToMicrokernelPass
     : Pass<"convert-qnn-to-microkernel", "::mlir::ModuleOp"> {
   let summary = "Lower a network to kernel calls on buffers";

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Which importer reads this file? The content decides: what carries the
-// identifier of TFLite is TFLite, everything else ONNX. The tools call this.
-// Errors, ownership and thread-safety are those of the importers.
+// identifier of TFLite is TFLite, everything else ONNX; but .mlir is MLIR, of
+// qnn or tosa ops. The tools call this. Errors, ownership and thread-safety are
+// those of the importers.
 //
 // Usage:
 //   auto module = importModel("model.tflite", options, &context);
@@ -24,8 +25,8 @@ namespace mlir::qnn {
 /// True for a file that is TFLite by its content, whatever its name.
 bool isTFLiteFile(StringRef path);
 
-/// Imports the ONNX or TFLite model at `path`. On failure one error has been
-/// emitted.
+/// Imports the ONNX, TFLite or MLIR model at `path`. On failure one error has
+/// been emitted.
 FailureOr<OwningOpRef<ModuleOp>>
 importModel(StringRef path, const ImportOptions &options, MLIRContext *context);
 
