@@ -280,8 +280,9 @@ void GraphWriter::setTransposed(Value result, Value operand,
   };
   take(stored);
   take(reals);
-  if (auto found = parameters.find(operand); found != parameters.end())
-    parameters.try_emplace(result, found->second);
+  auto known = parameters.lookup(operand);
+  if (!known.first.empty())
+    parameters[result] = known;
 }
 
 //===----------------------------------------------------------------------===//

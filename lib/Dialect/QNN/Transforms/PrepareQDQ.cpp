@@ -13,6 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "AttachBias.h"
+
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
@@ -361,6 +363,7 @@ struct PrepareQDQPass final : qnn::impl::PrepareQDQPassBase<PrepareQDQPass> {
     set.add<MoveConstant, HoistCast<QuantizeCastOp>,
             HoistCast<DequantizeCastOp>, CancelPair, CenterWeights>(context);
     set.add<QuantizeBias>(context, emitRemarks);
+    populateAttachBiasPatterns(set);
     patterns = std::move(set);
     return success();
   }

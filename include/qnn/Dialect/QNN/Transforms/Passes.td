@@ -513,7 +513,8 @@ def PrepareQDQPass : QNN_Pass<"qnn-prepare-qdq"> {
     through ops that move or select values (`CommutesWithQDQ`), so that they
     stand beside the ops that compute, moves transposes and reshapes of
     dequantized constants into the constants, makes weights symmetric, and gives
-    biases the scale input x weight. `qnn-fold-qdq` folds what results.
+    biases the scale input x weight. A float or i32 constant per channel that is
+    added behind a layer is its bias. `qnn-fold-qdq` folds what results.
 
     Law: moving or selecting values commutes with quantization, which is
     monotonic, and with dequantization bit for bit. Weights with a zero point
