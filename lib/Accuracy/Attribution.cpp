@@ -7,7 +7,7 @@
 
 #include "qnn/Accuracy/Attribution.h"
 
-#include "Tensors.h"
+#include "LayerForms.h"
 
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
@@ -22,12 +22,17 @@ namespace {
 class Attribution {
 public:
   Attribution(StepwiseNetwork &network, QuantizedSimulation &simulation);
+  /// Compiles what layers could be instead.
+  llvm::Error addForms(const ProposedRoundings &roundings,
+                       const CalibrationCache *cache);
   NetworkAccuracy run(const SampleSet &samples);
 
 private:
   void addSample(const Sample &sample);
   void addResult(LayerAccuracy &layer, size_t tensor);
   void addStep(const NetworkStep &step, LayerAccuracy &layer);
+  void addWeights(const NetworkStep &step, LayerAccuracy &layer);
+  void addMeanNoises(size_t samples);
   void measureSignals(const SampleSet &samples);
   double
   getResultNoise(llvm::function_ref<ArrayRef<float>(size_t)> valuesOf) const;
@@ -36,11 +41,14 @@ private:
   StepwiseNetwork &network;
   QuantizedSimulation &simulation;
   NetworkAccuracy accuracy;
-  SmallVector<size_t> layerOfTensor; ///< index into accuracy.layers
-  std::vector<double> signals;       ///< of the network's results
-  Tensors real;                      ///< of the float network
-  Tensors quantized;                 ///< of the quantized network
-  Tensors changed;                   ///< with one layer quantized
+  SmallVector<size_t> layerOfTensor;           ///< index into accuracy.layers
+  std::vector<LayerForms> layerForms;          ///< of each step
+  std::vector<RangeForms> rangeForms;          ///< of each tensor
+  std::vector<std::vector<double>> meanErrors; ///< of each channel, by tensor
+  std::vector<double> signals;                 ///< of the network's results
+  Tensors real;                                ///< of the float network
+  Tensors quantized;                           ///< of the quantized network
+  Tensors changed;                             ///< with one layer quantized
 };
 } // namespace
 
@@ -50,24 +58,51 @@ Attribution::Attribution(StepwiseNetwork &network,
                          QuantizedSimulation &simulation)
     : network(network), simulation(simulation),
       layerOfTensor(network.getNumTensors(), kNone),
+      rangeForms(network.getNumTensors()), meanErrors(network.getNumTensors()),
       real(allocateTensors(network)), quantized(allocateTensors(network)),
       changed(allocateTensors(network)) {
-  auto addLayer = [&](StringRef name, Operation *op, size_t tensor) {
+  auto addLayer = [&](StringRef name, Value value, size_t tensor) {
     layerOfTensor[tensor] = accuracy.layers.size();
     LayerAccuracy &layer = accuracy.layers.emplace_back();
     layer.name = name;
-    layer.op = op;
+    layer.op = value.getDefiningOp();
+    layer.tensor = value;
     layer.elements = network.getSize(tensor);
   };
   auto func = network.getSteps().front().op->getParentOfType<func::FuncOp>();
   for (unsigned i = 0; i < func.getNumArguments(); ++i)
     if (simulation.getGrid(i)) {
       auto name = func.getArgAttrOfType<StringAttr>(i, kTensorNameAttr);
-      addLayer(name ? name.getValue() : "input", nullptr, i);
+      addLayer(name ? name.getValue() : "input", func.getArgument(i), i);
     }
   for (const NetworkStep &step : network.getSteps())
     if (simulation.isQuantized(step))
-      addLayer(getLayerName(step.op), step.op, step.result);
+      addLayer(getLayerName(step.op), step.op->getResult(0), step.result);
+}
+
+llvm::Error Attribution::addForms(const ProposedRoundings &roundings,
+                                  const CalibrationCache *cache) {
+  for (const NetworkStep &step : network.getSteps()) {
+    LayerForms &forms = layerForms.emplace_back();
+    if (layerOfTensor[step.result] == kNone)
+      continue;
+    auto created = LayerForms::create(
+        network, simulation, step, accuracy.layers[layerOfTensor[step.result]],
+        roundings.lookup(step.op));
+    if (!created)
+      return created.takeError();
+    forms = std::move(*created);
+  }
+  for (auto [tensor, index] : llvm::enumerate(layerOfTensor)) {
+    if (index == kNone || !cache || !simulation.getGrid(tensor))
+      continue;
+    LayerAccuracy &layer = accuracy.layers[index];
+    for (Operation *user : layer.tensor.getUsers())
+      if (auto observe = dyn_cast<ObserveOp>(user))
+        rangeForms[tensor] =
+            RangeForms(observe, *simulation.getGrid(tensor), *cache, layer);
+  }
+  return llvm::Error::success();
 }
 
 /// What rounding the float tensor does.
@@ -85,8 +120,39 @@ void Attribution::addResult(LayerAccuracy &layer, size_t tensor) {
     layer.saturated += clipped[i] != value;
   }
   roundValues(values, grid, rounded);
+  rangeForms[tensor].addSample(values, layer);
   layer.clipNoise += getNoise(clipped, values);
   layer.roundingNoise += getNoise(rounded, clipped);
+}
+
+/// Adds what one sample says about the weights of a layer and about what they
+/// read; leaves the result with integer weights in changed[step.result].
+void Attribution::addWeights(const NetworkStep &step, LayerAccuracy &layer) {
+  std::vector<float> &result = changed[step.result];
+  if (!layer.weightForms.empty()) {
+    layerForms[&step - network.getSteps().data()].addSample(network, step, real,
+                                                            layer, result);
+    layer.weightTransfer += runAfter(step.result);
+  }
+  if (auto grid = simulation.getReadGrid(step, 0)) {
+    SmallVector<const float *> operands = getOperands(step, real);
+    std::vector<float> rounded(real[step.operands[0]].size());
+    roundValues(real[step.operands[0]], *grid, rounded);
+    operands[0] = rounded.data();
+    network.run(step, operands, result.data());
+    layer.inputNoise += getNoise(result, real[step.result]);
+  }
+  simulation.run(step, getOperands(step, real), result.data(),
+                 {/*floatInputs=*/true, /*clamp=*/true});
+  layer.weightNoise += getNoise(result, real[step.result]);
+  if (layer.weightForms.empty())
+    return;
+  int64_t channels =
+      cast<RankedTensorType>(layer.tensor.getType()).getShape().back();
+  std::vector<double> &errors = meanErrors[step.result];
+  errors.resize(channels);
+  for (size_t i = 0; i < result.size(); ++i)
+    errors[i % channels] += double(real[step.result][i]) - result[i];
 }
 
 /// Adds what one sample says about a quantized layer.
@@ -94,9 +160,7 @@ void Attribution::addStep(const NetworkStep &step, LayerAccuracy &layer) {
   std::vector<float> &result = changed[step.result];
   network.run(step, getOperands(step, quantized), result.data());
   layer.inheritedNoise += getNoise(result, real[step.result]);
-  simulation.run(step, getOperands(step, real), result.data(),
-                 {/*floatInputs=*/true, /*clamp=*/true});
-  layer.weightNoise += getNoise(result, real[step.result]);
+  addWeights(step, layer);
   simulation.roundResult(step, result);
   layer.localNoise += getNoise(result, real[step.result]);
 }
@@ -154,21 +218,33 @@ void Attribution::addSample(const Sample &sample) {
       double noise = getNoise(changed[i], real[i]);
       layer.localNoise += noise;
       layer.totalNoise += noise;
-      noise = runAfter(i);
-      layer.outputNoise += noise;
-      layer.resultOutputNoise += noise;
+      layer.resultOutputNoise += runAfter(i);
     }
   for (const NetworkStep &step : network.getSteps())
     if (layerOfTensor[step.result] != kNone) {
       LayerAccuracy &layer = accuracy.layers[layerOfTensor[step.result]];
       addResult(layer, step.result);
       addStep(step, layer);
-      layer.outputNoise += runAfter(step.result);
       if (auto grid = simulation.getGrid(step.result)) {
         roundValues(real[step.result], *grid, changed[step.result]);
         layer.resultOutputNoise += runAfter(step.result);
       }
     }
+}
+
+/// From the sums of errors over all samples.
+void Attribution::addMeanNoises(size_t samples) {
+  for (auto [tensor, errors] : llvm::enumerate(meanErrors)) {
+    double squares = 0;
+    for (double sum : errors) {
+      double mean = sum / (double(network.getSize(tensor)) / errors.size() *
+                           double(samples));
+      squares += mean * mean;
+    }
+    if (!errors.empty())
+      accuracy.layers[layerOfTensor[tensor]].meanNoise =
+          squares / errors.size();
+  }
 }
 
 NetworkAccuracy Attribution::run(const SampleSet &samples) {
@@ -182,13 +258,29 @@ NetworkAccuracy Attribution::run(const SampleSet &samples) {
     for (double *sum :
          {&layer.signal, &layer.weightNoise, &layer.clipNoise,
           &layer.roundingNoise, &layer.localNoise, &layer.inheritedNoise,
-          &layer.totalNoise, &layer.outputNoise, &layer.resultOutputNoise})
+          &layer.totalNoise, &layer.resultOutputNoise, &layer.inputNoise})
       *sum /= n;
+  for (LayerAccuracy &layer : accuracy.layers) {
+    for (auto *forms : {&layer.weightForms, &layer.rangeForms})
+      for (LayerForm &form : *forms)
+        form.noise /= n;
+    bool hasWeights = !layer.weightForms.empty();
+    double other = hasWeights ? layer.weightForms.front().noise : 0;
+    layer.weightTransfer = other > 0 ? layer.weightTransfer / n / other : 0;
+    layer.outputNoise =
+        layer.resultOutputNoise + layer.weightTransfer * layer.weightNoise;
+  }
+  addMeanNoises(samples.size());
   return std::move(accuracy);
 }
 
-NetworkAccuracy qnn::attributeErrors(StepwiseNetwork &network,
-                                     QuantizedSimulation &simulation,
-                                     const SampleSet &samples) {
-  return Attribution(network, simulation).run(samples);
+llvm::Expected<NetworkAccuracy>
+qnn::attributeErrors(StepwiseNetwork &network, QuantizedSimulation &simulation,
+                     const SampleSet &samples,
+                     const ProposedRoundings &roundings,
+                     const CalibrationCache *cache) {
+  Attribution attribution(network, simulation);
+  if (llvm::Error error = attribution.addForms(roundings, cache))
+    return std::move(error);
+  return attribution.run(samples);
 }

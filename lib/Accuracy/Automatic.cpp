@@ -45,6 +45,7 @@ static double measureNoise(StepwiseNetwork &network,
 static void removeRemedies(func::FuncOp func) {
   func.walk([](Operation *op) {
     op->removeDiscardableAttr(kRoundedWeightsAttr);
+    op->removeDiscardableAttr(kRoundedInt4WeightsAttr);
     op->removeDiscardableAttr(kBiasCorrectionAttr);
   });
 }
@@ -61,8 +62,9 @@ namespace {
 class Improver {
 public:
   Improver(StepwiseNetwork &network, func::FuncOp func,
-           const SampleSet &samples, ArrayRef<RangeChoice> ranges)
-      : network(network), func(func), samples(samples), ranges(ranges) {}
+           const SampleSet &samples, ArrayRef<RangeChoice> ranges, bool forInt4)
+      : network(network), func(func), samples(samples), ranges(ranges),
+        forInt4(forInt4) {}
 
   /// The noise of the network prepared so, which it stays.
   llvm::Expected<double> apply(const Trial &trial);
@@ -72,6 +74,7 @@ private:
   func::FuncOp func;
   const SampleSet &samples;
   ArrayRef<RangeChoice> ranges;
+  bool forInt4;
 };
 } // namespace
 
@@ -81,9 +84,11 @@ llvm::Expected<double> Improver::apply(const Trial &trial) {
   auto simulation = QuantizedSimulation::create(network, func);
   if (!simulation)
     return simulation.takeError();
-  if (trial.remedies.roundWeights || trial.remedies.correctBias)
+  WeightRemedies remedies = trial.remedies;
+  remedies.forInt4 = forInt4;
+  if (remedies.roundWeights || remedies.correctBias)
     if (llvm::Error error =
-            improveWeights(network, **simulation, samples, trial.remedies))
+            improveWeights(network, **simulation, samples, remedies))
       return std::move(error);
   return measureNoise(network, **simulation, samples);
 }
@@ -126,14 +131,16 @@ static llvm::Expected<Trial> findBest(Improver &improver) {
 
 llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
                                                 const CalibrationCache &cache,
-                                                const SampleSet &samples) {
+                                                const SampleSet &samples,
+                                                bool forInt4) {
   auto func = *calibrated.getOps<func::FuncOp>().begin();
+  EightBits whileImproving(func);
   auto network = StepwiseNetwork::create(func);
   if (!network)
     return network.takeError();
   Improvement result;
   result.ranges = chooseRanges(**network, func, cache, samples);
-  Improver improver(**network, func, samples, result.ranges);
+  Improver improver(**network, func, samples, result.ranges, forInt4);
   llvm::Expected<Trial> best = findBest(improver);
   if (!best)
     return best.takeError();
@@ -148,17 +155,62 @@ llvm::Expected<Improvement> qnn::improveNetwork(ModuleOp calibrated,
   return result;
 }
 
-llvm::Expected<NetworkAccuracy> qnn::measureNetwork(ModuleOp calibrated,
-                                                    const SampleSet &samples) {
+EightBits::EightBits(func::FuncOp func) {
+  auto int8 = StringAttr::get(func.getContext(), "int8");
+  func.walk([&](Operation *op) {
+    if (!isKeptInt8(op))
+      return;
+    precisions.push_back({op, op->getAttr(kPrecisionAttr)});
+    op->setAttr(kPrecisionAttr, int8);
+  });
+}
+
+EightBits::~EightBits() {
+  for (auto [op, precision] : precisions)
+    op->setAttr(kPrecisionAttr, precision);
+}
+
+/// What round-weights would make of the layers of `func`, which stay as they
+/// are. Nothing where it has been tried already.
+static llvm::Expected<ProposedRoundings>
+proposeRoundings(StepwiseNetwork &network, func::FuncOp func,
+                 const SampleSet &samples) {
+  ProposedRoundings roundings;
+  bool isRounded = false;
+  func.walk(
+      [&](Operation *op) { isRounded |= op->hasAttr(kRoundedWeightsAttr); });
+  if (isRounded)
+    return roundings;
+  EightBits whileImproving(func);
+  auto simulation = QuantizedSimulation::create(network, func);
+  if (!simulation)
+    return simulation.takeError();
+  WeightRemedies remedies = {/*roundWeights=*/true, /*correctBias=*/false};
+  if (llvm::Error error =
+          improveWeights(network, **simulation, samples, remedies))
+    return std::move(error);
+  func.walk([&](Operation *op) {
+    if (Attribute rounding = op->removeAttr(kRoundedWeightsAttr))
+      roundings[op] = rounding;
+  });
+  return roundings;
+}
+
+llvm::Expected<NetworkAccuracy>
+qnn::measureNetwork(ModuleOp calibrated, const SampleSet &samples,
+                    const CalibrationCache *cache) {
   auto func = *calibrated.getOps<func::FuncOp>().begin();
   auto network = StepwiseNetwork::create(func);
   if (!network)
     return network.takeError();
+  auto roundings = proposeRoundings(**network, func, samples);
+  if (!roundings)
+    return roundings.takeError();
   auto simulation = QuantizedSimulation::create(**network, func);
   if (!simulation)
     return simulation.takeError();
   SampleSet some;
   for (size_t i = 0; i < samples.size(); i += 4)
     some.push_back(samples[i]);
-  return attributeErrors(**network, **simulation, some);
+  return attributeErrors(**network, **simulation, some, *roundings, cache);
 }

@@ -43,6 +43,8 @@ public:
 private:
   bool isWeighted(const NetworkStep &step) const;
   llvm::Error round(const NetworkStep &step);
+  llvm::Error roundTo(int bits, QuantizableOpInterface op,
+                      const QuantParams &grid, const Gram &gram);
   llvm::Error correct(const NetworkStep &step);
   void addZeroBias(Operation *op);
   void advance(const NetworkStep &step, size_t index);
@@ -92,7 +94,18 @@ llvm::Error WeightImprover::round(const NetworkStep &step) {
     roundValues(lane.quantized[step.operands[0]], grid, input);
     gram.add(input, perSample);
   }
-  FailureOr<QuantizedWeights> nearest = quantizeWeights(op, grid);
+  if (llvm::Error error = roundTo(8, op, grid, gram))
+    return error;
+  if (remedies.forInt4)
+    if (llvm::Error error = roundTo(4, op, grid, gram))
+      return error;
+  return simulation.updateWeights(step);
+}
+
+/// Chooses the integers of `bits` bits that the weights of `op` become.
+llvm::Error WeightImprover::roundTo(int bits, QuantizableOpInterface op,
+                                    const QuantParams &grid, const Gram &gram) {
+  FailureOr<QuantizedWeights> nearest = quantizeWeights(op, grid, bits);
   FailureOr<SmallVector<float>> weights =
       getFloatValues(op.getWeightOperand()->get());
   if (failed(nearest) || failed(weights))
@@ -105,12 +118,12 @@ llvm::Error WeightImprover::round(const NetworkStep &step) {
         ArrayRef(*weights).slice(group * elements, elements),
         ArrayRef(nearest->weights).slice(group * elements, elements),
         ArrayRef(nearest->scales).slice(group * channels, channels),
-        gram.get(group), (1 << (nearest->bits - 1)) - 1));
+        gram.get(group), (1 << (bits - 1)) - 1));
   auto type = cast<RankedTensorType>(op.getWeightOperand()->get().getType());
-  op->setAttr(kRoundedWeightsAttr,
+  op->setAttr(getRoundedWeightsAttr(bits),
               getIntegerElements(op.getContext(), type.getShape(),
                                  ArrayRef<int8_t>(integers)));
-  return simulation.updateWeights(step);
+  return llvm::Error::success();
 }
 
 /// A bias of zeros, for a layer without: x + 0 = x.

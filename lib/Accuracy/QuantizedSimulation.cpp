@@ -22,6 +22,34 @@ bool QuantizedSimulation::isQuantized(const NetworkStep &step) const {
   return computesInInt8(step.op);
 }
 
+/// True when a layer that computes in integers leaves its result to readers
+/// that round it themselves: it has 16 bits, or one of them reads 16 bits of
+/// what it can leave in float (qnn-quantize).
+static bool leavesSixteenBits(Operation *op) {
+  if (hasWideActivations(op))
+    return true;
+  auto quantizable = dyn_cast<QuantizableOpInterface>(op);
+  if (!quantizable || !quantizable.getWeightOperand())
+    return false;
+  SmallVector<Operation *> readers(op->getUsers());
+  for (size_t i = 0; i < readers.size(); ++i)
+    if (isa<ObserveOp>(readers[i]))
+      readers.append(readers[i]->user_begin(), readers[i]->user_end());
+  return llvm::any_of(readers, [](Operation *reader) {
+    return hasWideActivations(reader) && computesInInt8(reader);
+  });
+}
+
+/// 16 bits over the range of `narrow`, as a layer with such activations reads
+/// it.
+static QuantParams getWideParams(const QuantParams &narrow) {
+  constexpr int largest = 127 * 256 + 127;
+  int32_t reach =
+      std::max(narrow.max - narrow.zeroPoint, narrow.zeroPoint - narrow.min);
+  return {getScaleOfWidth(double(narrow.scale) * reach, largest), 0, -largest,
+          largest};
+}
+
 LogicalResult QuantizedSimulation::findGrids(func::FuncOp func) {
   FailureOr<TensorTypes> types = findTensorTypes(func);
   if (failed(types))
@@ -31,7 +59,7 @@ LogicalResult QuantizedSimulation::findGrids(func::FuncOp func) {
     if (!tensor.getDefiningOp<ConstantOp>())
       grids[network.getNumber(tensor)] = getQuantParams(type);
   for (const NetworkStep &step : network.getSteps())
-    if (leavesFloat(step.op))
+    if (leavesFloat(step.op) || leavesSixteenBits(step.op))
       grids[step.result].reset();
   for (const NetworkStep &step : network.getSteps()) {
     auto &list = reads.emplace_back(step.operands.size());
@@ -43,13 +71,17 @@ LogicalResult QuantizedSimulation::findGrids(func::FuncOp func) {
         Value root = getScaleRoot(operand);
         if (auto type = types->lookup(root))
           list[next] = getQuantParams(type);
+        if (hasWideActivations(step.op) && list[next])
+          list[next] = next == 0 ? std::optional(getWideParams(*list[next]))
+                                 : std::nullopt;
         ++next;
       }
   }
   return success();
 }
 
-llvm::Error QuantizedSimulation::updateWeights(const NetworkStep &step) {
+llvm::Expected<std::unique_ptr<JITNetwork>>
+QuantizedSimulation::compileLayer(const NetworkStep &step) {
   auto op = cast<QuantizableOpInterface>(step.op);
   size_t index = &step - network.getSteps().data();
   std::optional<QuantParams> input = reads[index].front();
@@ -67,10 +99,14 @@ llvm::Error QuantizedSimulation::updateWeights(const NetworkStep &step) {
   for (auto [c, q] : llvm::enumerate(integers->biases))
     constants.biases.push_back(
         static_cast<float>(q * (double(input->scale) * integers->scales[c])));
-  auto jit = network.compile(step, constants);
+  return network.compile(step, constants);
+}
+
+llvm::Error QuantizedSimulation::updateWeights(const NetworkStep &step) {
+  auto jit = compileLayer(step);
   if (!jit)
     return jit.takeError();
-  layers[index] = std::move(*jit);
+  layers[&step - network.getSteps().data()] = std::move(*jit);
   return llvm::Error::success();
 }
 

@@ -169,9 +169,6 @@ llvm::Error Recipe::applyLayers(func::FuncOp func) const {
         return;
       found = true;
       op->setAttr(kPrecisionAttr, builder.getStringAttr(rule.precision));
-      // They were rounded for 8 bits.
-      if (rule.precision == "int4")
-        op->removeDiscardableAttr(kRoundedWeightsAttr);
       if (rule.precision == "float")
         op->emitRemark(kFloatByRuleRemark) << "'recipe'";
     });

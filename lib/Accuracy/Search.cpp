@@ -7,7 +7,6 @@
 
 #include "qnn/Accuracy/Search.h"
 
-#include "qnn/Accuracy/Assignment.h"
 #include "qnn/Dialect/QNN/IR/Macs.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 #include "qnn/Pipelines/Pipelines.h"
@@ -28,6 +27,9 @@ static constexpr double kCloseBudgets = 1.1;
 /// decibels that float layers must gain to be worth their time.
 static constexpr double kNearLeastNoise = 1.12;
 static constexpr double kWorthwhileGain = 1.5;
+/// Where a goal is kept with room to spare: how much faster or smaller a
+/// network must be, as a part, to be worth another trial.
+static constexpr double kWorthwhileSaving = 0.005;
 
 namespace {
 class Search {
@@ -39,23 +41,30 @@ public:
 
 private:
   llvm::Error openReference();
-  void setPrecisions(ArrayRef<bool> isFloat);
+  void setPrecisions(ArrayRef<StringRef> precisions);
   llvm::Expected<ComparisonStatistics> measure();
-  llvm::Error tryChoice(ArrayRef<bool> isFloat);
+  llvm::Error measureChoice(ArrayRef<StringRef> precisions);
+  llvm::Error tryChoice(ArrayRef<StringRef> precisions);
   llvm::Error narrow();
+  llvm::Error exploreFront();
   llvm::Error considerBest();
-  std::optional<SmallVector<bool>> propose(double budget);
-  int64_t getWeightBytes(ArrayRef<bool> isFloat) const;
+  std::optional<PrecisionAssignment> propose(double budget) const;
+  std::optional<PrecisionAssignment> propose(double budget,
+                                             Objective objective) const;
+  const SearchPoint *find(ArrayRef<StringRef> precisions) const;
+  double getFirstBudget() const;
+  double getCost(ArrayRef<StringRef> precisions) const;
+  bool isWorthTrying(ArrayRef<StringRef> precisions) const;
   bool keepsGoal(const SearchPoint &point) const;
   bool isBetter(const SearchPoint &a, const SearchPoint &b) const;
   bool isOutOfTime() const;
+  bool hasContract() const { return options.minInt8Share == 0; }
 
   ModuleOp module;
   const SearchOptions &options;
   BetterFn onBetter;
-  PrecisionCosts costs;
-  SmallVector<LayerShare> shares;
-  double maxFloatMacs = 0;
+  PrecisionChoices choices;
+  double maxWideMacs = 0;
   std::unique_ptr<Network> reference;
   std::chrono::steady_clock::time_point start;
   SearchResult result;
@@ -66,28 +75,19 @@ Search::Search(ModuleOp module, const NetworkAccuracy &accuracy,
                const CostModel &model, const SearchOptions &options,
                BetterFn onBetter)
     : module(module), options(options), onBetter(onBetter),
-      costs(getPrecisionCosts(*module.getOps<func::FuncOp>().begin(), model)),
+      choices(getPrecisionChoices(*module.getOps<func::FuncOp>().begin(),
+                                  accuracy, model)),
       start(std::chrono::steady_clock::now()) {
-  DenseMap<Operation *, const LayerAccuracy *> layers;
-  for (const LayerAccuracy &layer : accuracy.layers)
-    layers[layer.op] = &layer;
+  DenseSet<Operation *> withChoice;
+  for (const LayerChoices &layer : choices.layers)
+    withChoice.insert(layer.op);
   int64_t total = 0, alreadyFloat = 0;
   module.walk([&](Operation *op) {
     total += countMacs(op);
-    alreadyFloat += costs.layers.contains(op) ? 0 : countMacs(op);
+    alreadyFloat += withChoice.contains(op) ? 0 : countMacs(op);
   });
-  for (auto &layer : costs.layers) {
-    LayerShare &share = shares.emplace_back();
-    share.macs = countMacs(layer.first);
-    share.mustBeInt8 = isKeptInt8(layer.first);
-    if (const LayerAccuracy *errors = layers.lookup(layer.first)) {
-      share.resultNoise = errors->resultOutputNoise;
-      share.weightNoise =
-          std::max(0.0, errors->outputNoise - errors->resultOutputNoise);
-    }
-  }
-  maxFloatMacs = std::max(0.0, (1 - options.minInt8Share) * double(total) -
-                                   double(alreadyFloat));
+  maxWideMacs = std::max(0.0, (1 - options.minInt8Share) * double(total) -
+                                  double(alreadyFloat));
 }
 
 bool Search::isOutOfTime() const {
@@ -96,24 +96,15 @@ bool Search::isOutOfTime() const {
   return options.timeBudget > 0 && spent.count() > options.timeBudget;
 }
 
-int64_t Search::getWeightBytes(ArrayRef<bool> isFloat) const {
-  int64_t bytes = 0;
-  for (auto [layer, inFloat] : llvm::zip(costs.layers, isFloat))
-    if (OpOperand *weight =
-            cast<QuantizableOpInterface>(layer.first).getWeightOperand())
-      bytes += cast<ShapedType>(weight->get().getType()).getNumElements() *
-               (inFloat ? 4 : 1);
-  return bytes;
-}
-
-void Search::setPrecisions(ArrayRef<bool> isFloat) {
-  auto attribute = StringAttr::get(module.getContext(), "float");
-  for (auto [layer, share, inFloat] :
-       llvm::zip(costs.layers, shares, isFloat)) {
-    if (inFloat)
-      layer.first->setAttr(kPrecisionAttr, attribute);
-    else if (!share.mustBeInt8)
-      layer.first->removeDiscardableAttr(kPrecisionAttr);
+void Search::setPrecisions(ArrayRef<StringRef> precisions) {
+  for (auto [layer, precision] : llvm::zip(choices.layers, precisions)) {
+    if (layer.candidates.size() == 1)
+      continue;
+    if (precision == "int8")
+      layer.op->removeDiscardableAttr(kPrecisionAttr);
+    else
+      layer.op->setAttr(kPrecisionAttr,
+                        StringAttr::get(module.getContext(), precision));
   }
 }
 
@@ -151,15 +142,44 @@ bool Search::keepsGoal(const SearchPoint &point) const {
   return !options.minSqnr || point.sqnr >= *options.minSqnr;
 }
 
-/// Among those that keep the goal the faster one, else the more accurate one,
-/// by a worthwhile gain if there is no contract to come close to.
+/// What is minimized: nanoseconds or bytes.
+double Search::getCost(ArrayRef<StringRef> precisions) const {
+  return options.objective == Objective::Time
+             ? getNanoseconds(choices, precisions)
+             : double(getWeightBytes(choices, precisions));
+}
+
+/// Among those that keep the goal the cheaper one, of equals the one that is
+/// cheaper otherwise; else the more accurate one, by a worthwhile gain if there
+/// is no contract to come close to.
 bool Search::isBetter(const SearchPoint &a, const SearchPoint &b) const {
   if (a.keepsGoal != b.keepsGoal)
     return a.keepsGoal;
-  return a.keepsGoal
-             ? a.nanoseconds < b.nanoseconds
-             : a.sqnr >
-                   b.sqnr + (options.minInt8Share > 0 ? kWorthwhileGain : 0);
+  if (!a.keepsGoal)
+    return a.sqnr > b.sqnr + (hasContract() ? 0 : kWorthwhileGain);
+  std::pair<double, double> costA(a.nanoseconds, a.weightBytes),
+      costB(b.nanoseconds, b.weightBytes);
+  if (options.objective == Objective::Size) {
+    std::swap(costA.first, costA.second);
+    std::swap(costB.first, costB.second);
+  }
+  return costA < costB;
+}
+
+bool SearchResult::isOnFront(const SearchPoint &point) const {
+  return llvm::none_of(points, [&](const SearchPoint &other) {
+    auto quality = [](const SearchPoint &p) {
+      return p.accuracy ? std::pair(*p.accuracy, p.sqnr)
+                        : std::pair(0.0, p.sqnr);
+    };
+    bool isAsGood = quality(other) >= quality(point) &&
+                    other.nanoseconds <= point.nanoseconds &&
+                    other.weightBytes <= point.weightBytes;
+    bool isEqual = quality(other) == quality(point) &&
+                   other.nanoseconds == point.nanoseconds &&
+                   other.weightBytes == point.weightBytes;
+    return isAsGood && !isEqual;
+  });
 }
 
 llvm::Error Search::considerBest() {
@@ -170,14 +190,14 @@ llvm::Error Search::considerBest() {
   return onBetter(module, result);
 }
 
-/// Measures one choice and keeps it when it is the best one so far.
-llvm::Error Search::tryChoice(ArrayRef<bool> isFloat) {
-  setPrecisions(isFloat);
+/// Measures one choice.
+llvm::Error Search::measureChoice(ArrayRef<StringRef> precisions) {
+  setPrecisions(precisions);
   auto statistics = measure();
   if (!statistics)
     return statistics.takeError();
   SearchPoint &point = result.points.emplace_back();
-  point.isFloat.assign(isFloat.begin(), isFloat.end());
+  point.precisions.assign(precisions.begin(), precisions.end());
   point.sqnr = std::numeric_limits<double>::infinity();
   for (const ErrorSums &output : statistics->getOutputs())
     point.sqnr = std::min(point.sqnr, output.getSqnr());
@@ -189,72 +209,134 @@ llvm::Error Search::tryChoice(ArrayRef<bool> isFloat) {
     point.accuracy = 100.0 * top1.getCandidateRight() / top1.size();
     point.drop = 100.0 * top1.getDrop();
   }
-  point.nanoseconds = getNanoseconds(costs, isFloat);
-  point.weightBytes = getWeightBytes(isFloat);
+  point.nanoseconds = getNanoseconds(choices, precisions);
+  point.weightBytes = getWeightBytes(choices, precisions);
   point.keepsGoal = keepsGoal(point);
   result.samples = statistics->getSamples().size();
+  return llvm::Error::success();
+}
+
+/// Measures one choice and keeps it when it is the best one so far.
+llvm::Error Search::tryChoice(ArrayRef<StringRef> precisions) {
+  if (llvm::Error error = measureChoice(precisions))
+    return error;
   return considerBest();
 }
 
-/// The fastest choice with predicted noise within `budget`; where the limit of
+const SearchPoint *Search::find(ArrayRef<StringRef> precisions) const {
+  for (const SearchPoint &point : result.points)
+    if (ArrayRef(point.precisions) == precisions)
+      return &point;
+  return nullptr;
+}
+
+std::optional<PrecisionAssignment> Search::propose(double budget,
+                                                   Objective objective) const {
+  bool allowInt4 = hasContract() || objective == Objective::Size;
+  return assignPrecisions(choices, {budget, maxWideMacs, allowInt4}, objective);
+}
+
+/// The best choice with predicted noise within `budget`; where the limit of
 /// multiply-accumulates forbids that, the one with the least noise.
-std::optional<SmallVector<bool>> Search::propose(double budget) {
-  double least = getLeastNoise(costs, shares, maxFloatMacs);
-  return assignPrecisions(
-      costs, shares, {std::max(budget, least * kNearLeastNoise), maxFloatMacs});
+std::optional<PrecisionAssignment> Search::propose(double budget) const {
+  double least = getLeastNoise(choices, maxWideMacs);
+  return propose(std::max(budget, least * kNearLeastNoise), options.objective);
+}
+
+/// The budget to begin with: as far from the first choice as its measurement
+/// says, if noises added up.
+double Search::getFirstBudget() const {
+  const SearchPoint &first = result.points.front();
+  double predicted = getNoise(choices, first.precisions);
+  if (!options.minSqnr)
+    return first.keepsGoal ? 4 * predicted : predicted / 2;
+  double wanted = std::pow(10, -*options.minSqnr / 10);
+  double measured = std::pow(10, -first.sqnr / 10);
+  double factor = wanted / measured;
+  return predicted *
+         (first.keepsGoal ? std::max(factor, 1.0) : std::min(factor, 0.9));
+}
+
+/// False for what costs as much as the best choice that keeps the goal.
+bool Search::isWorthTrying(ArrayRef<StringRef> precisions) const {
+  const SearchPoint &best = result.getBest();
+  return !best.keepsGoal || getCost(precisions) < (1 - kWorthwhileSaving) *
+                                                      getCost(best.precisions);
 }
 
 /// Narrows the budget between one that keeps the goal and one that does not.
 llvm::Error Search::narrow() {
-  double predicted = getNoise(costs, shares, result.points.front().isFloat);
-  double low = 0, high = predicted, budget = predicted / 2;
-  if (options.minSqnr) {
-    // As far below as the first measurement says, if noises added up.
-    double wanted = std::pow(10, -*options.minSqnr / 10);
-    double measured = std::pow(10, -result.points.front().sqnr / 10);
-    budget = predicted * std::min(wanted / measured, 0.9);
-  }
+  double none = std::numeric_limits<double>::infinity();
+  double predicted = getNoise(choices, result.points.front().precisions);
+  bool keeps = result.getBest().keepsGoal;
+  double low = keeps ? predicted : 0, high = keeps ? none : predicted;
+  double budget = getFirstBudget();
   for (int i = 0; i < kMaxProposals; ++i) {
     result.ranOutOfTime = isOutOfTime();
-    std::optional<SmallVector<bool>> choice = propose(budget);
+    std::optional<PrecisionAssignment> choice = propose(budget);
     if (!choice || result.ranOutOfTime)
       return llvm::Error::success();
-    auto isChoice = [&](const SearchPoint &p) { return p.isFloat == *choice; };
-    bool isKnown = llvm::any_of(result.points, isChoice);
+    bool isKnown = find(*choice);
+    // No budget above this one gives less than this.
+    if (!isKnown && high == none && !isWorthTrying(*choice))
+      return llvm::Error::success();
     if (!isKnown)
       if (llvm::Error error = tryChoice(*choice))
         return error;
-    const SearchPoint &point = *llvm::find_if(result.points, isChoice);
+    const SearchPoint &point = *find(*choice);
     (point.keepsGoal ? low : high) = budget;
     if (low > 0 && high / low < kCloseBudgets)
       return llvm::Error::success();
-    // Nothing is left that could be kept float.
-    if (isKnown && !point.keepsGoal && low == 0 &&
-        getNoise(costs, shares, *choice) > budget)
+    // Nothing is left that could be wider, or narrower.
+    bool isLeast =
+        !point.keepsGoal && low == 0 && getNoise(choices, *choice) > budget;
+    if (isKnown && (isLeast || high == none))
       return llvm::Error::success();
-    budget = low > 0 ? std::sqrt(low * high) : high / 2;
+    budget = low == 0       ? high / 2
+             : high == none ? low * 4
+                            : std::sqrt(low * high);
   }
+  return llvm::Error::success();
+}
+
+/// Measures what more accuracy and fewer bytes cost.
+llvm::Error Search::exploreFront() {
+  double now = getNoise(choices, result.getBest().precisions);
+  auto attempt = [&](double budget, Objective objective) -> llvm::Error {
+    std::optional<PrecisionAssignment> choice = propose(budget, objective);
+    if (!choice || find(*choice) || isOutOfTime())
+      return llvm::Error::success();
+    return measureChoice(*choice);
+  };
+  for (double factor : {0.25, 0.0625})
+    if (llvm::Error error = attempt(now * factor, options.objective))
+      return error;
+  for (double factor : {4.0, 16.0})
+    if (llvm::Error error = attempt(now * factor, Objective::Size))
+      return error;
   return llvm::Error::success();
 }
 
 llvm::Expected<SearchResult> Search::run() {
   if (llvm::Error error = openReference())
     return std::move(error);
-  SmallVector<bool> none(costs.layers.size(), false);
-  if (llvm::Error error = tryChoice(none))
+  if (llvm::Error error = tryChoice(getDefaultAssignment(choices)))
     return std::move(error);
-  if (!result.getBest().keepsGoal)
+  if (hasContract() || !result.getBest().keepsGoal)
     if (llvm::Error error = narrow())
       return std::move(error);
   // Float keeps every goal that int8 does not.
-  if (!result.getBest().keepsGoal && options.minInt8Share == 0) {
-    SmallVector<bool> all;
-    for (const LayerShare &share : shares)
-      all.push_back(!share.mustBeInt8);
+  if (!result.getBest().keepsGoal && hasContract()) {
+    PrecisionAssignment all;
+    for (const LayerChoices &layer : choices.layers)
+      all.push_back(layer.candidates.back().precision);
     if (llvm::Error error = tryChoice(all))
       return std::move(error);
   }
-  setPrecisions(result.getBest().isFloat);
+  if (options.exploreFront)
+    if (llvm::Error error = exploreFront())
+      return std::move(error);
+  setPrecisions(result.getBest().precisions);
   return std::move(result);
 }
 

@@ -7,10 +7,12 @@
 
 #include "AutoPrecision.h"
 
+#include "AccuracyReport.h"
+
+#include "qnn/Accuracy/Gains.h"
 #include "qnn/Accuracy/ImproveWeights.h"
 #include "qnn/Accuracy/Search.h"
 #include "qnn/Dialect/QNN/IR/Macs.h"
-#include "qnn/Dialect/QNN/Transforms/PrecisionCosts.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -48,20 +50,38 @@ static std::string describeRange(const RangeChoice &choice) {
                        getDecibels(1, choice.minmaxError));
 }
 
-/// Lists the layers of `func` that are float, each with its reason.
+/// Why a layer has the precision it has.
+static std::string describeChoice(const LayerAccuracy &layer,
+                                  StringRef precision, const Gains &gains) {
+  double taken = gains.getNoiseTaken(layer, precision).value_or(0);
+  if (precision == "int4")
+    return llvm::formatv("alone costs {0:f2} dB at the results, and half of "
+                         "the bytes of its weights",
+                         -gains.getGain(taken));
+  return llvm::formatv("in int8 it alone leaves {0:f1} dB at the results; "
+                       "this alone gains {1:f2}",
+                       getDecibels(1, layer.outputNoise), gains.getGain(taken));
+}
+
+/// Lists the layers of `func` that are not int8, each with its reason.
 static void addLayers(func::FuncOp func, const NetworkAccuracy &accuracy,
                       Recipe &recipe) {
-  llvm::DenseMap<Operation *, const LayerAccuracy *> layers;
-  for (const LayerAccuracy &layer : accuracy.layers)
-    layers[layer.op] = &layer;
+  Gains gains(accuracy);
   func.walk([&](QuantizableOpInterface op) {
-    if (!isKeptFloat(op))
+    auto precision = op->getAttrOfType<StringAttr>(kPrecisionAttr);
+    if (!precision || precision.getValue() == "int8")
       return;
-    std::string reason = "float by rule, default or predicted time";
-    if (const LayerAccuracy *layer = layers.lookup(op))
-      reason = llvm::formatv("in int8 it alone leaves {0:f1} dB at the results",
-                             getDecibels(1, layer->outputNoise));
-    recipe.layers.push_back({getLayerName(op).str(), "float", reason});
+    std::string reason = "by rule, default or predicted time";
+    if (const LayerAccuracy *layer = gains.find(op->getResult(0)))
+      reason = describeChoice(*layer, precision.getValue(), gains);
+    // Several ops may be one layer.
+    bool isListed = llvm::any_of(recipe.layers, [&](const LayerRule &rule) {
+      return rule.layer == getLayerName(op) &&
+             rule.precision == precision.getValue();
+    });
+    if (!isListed)
+      recipe.layers.push_back(
+          {getLayerName(op).str(), precision.getValue().str(), reason});
   });
 }
 
@@ -79,100 +99,6 @@ static Recipe makeRecipe(func::FuncOp func, StringRef graph,
 }
 
 //===----------------------------------------------------------------------===//
-// The report
-//===----------------------------------------------------------------------===//
-
-/// Decibels as JSON: null where there is no noise.
-static llvm::json::Value toDecibels(double signal, double noise) {
-  if (noise > 0 && signal > 0)
-    return getDecibels(signal, noise);
-  return nullptr;
-}
-
-/// What would be gained at the results, and lost in time, by float.
-static llvm::json::Value makeRemedies(const LayerAccuracy &layer,
-                                      const NetworkAccuracy &accuracy,
-                                      const PrecisionCosts &costs) {
-  llvm::json::Array remedies;
-  auto times = costs.layers.find(layer.op);
-  if (times == costs.layers.end() || accuracy.outputNoise <= 0)
-    return remedies;
-  double left = std::max(accuracy.outputNoise - layer.outputNoise,
-                         accuracy.outputNoise * 1e-3);
-  remedies.push_back(llvm::json::Object{
-      {"remedy", "float"},
-      {"gain_db", getDecibels(accuracy.outputNoise, left)},
-      {"cost_us", (times->second.f32 - times->second.int8) / 1e3}});
-  return remedies;
-}
-
-static llvm::json::Value makeLayer(const LayerAccuracy &layer,
-                                   const NetworkAccuracy &accuracy,
-                                   const PrecisionCosts &costs) {
-  return llvm::json::Object{
-      {"name", llvm::json::fixUTF8(layer.name)},
-      {"kind", layer.op ? layer.op->getName().getStringRef() : "input"},
-      {"precision", layer.op && isKeptFloat(layer.op) ? "float" : "int8"},
-      {"macs", layer.op ? countMacs(layer.op) : 0},
-      {"elements", layer.elements},
-      {"saturated", layer.saturated},
-      {"signal", layer.signal},
-      {"weight_noise", layer.weightNoise},
-      {"clip_noise", layer.clipNoise},
-      {"rounding_noise", layer.roundingNoise},
-      {"inherited_noise", layer.inheritedNoise},
-      {"local_sqnr_db", toDecibels(layer.signal, layer.localNoise)},
-      {"cumulative_sqnr_db", toDecibels(layer.signal, layer.totalNoise)},
-      {"output_noise", layer.outputNoise},
-      {"remedies", makeRemedies(layer, accuracy, costs)}};
-}
-
-static llvm::json::Value makeAccuracy(const NetworkAccuracy &accuracy,
-                                      const PrecisionCosts &costs) {
-  llvm::json::Array layers;
-  for (const LayerAccuracy &layer : accuracy.layers)
-    layers.push_back(makeLayer(layer, accuracy, costs));
-  return llvm::json::Object{
-      {"samples", accuracy.samples},
-      {"output_sqnr_db", toDecibels(1, accuracy.outputNoise)},
-      {"layers", std::move(layers)}};
-}
-
-/// The same where a search has measured what it chose: what the layers would do
-/// in int8, and what the network does as it is.
-static llvm::json::Value makeMeasured(const NetworkAccuracy &accuracy,
-                                      const PrecisionCosts &costs,
-                                      const SearchResult &search) {
-  llvm::json::Value value = makeAccuracy(accuracy, costs);
-  llvm::json::Object &object = *value.getAsObject();
-  object["analysed_samples"] = accuracy.samples;
-  object["all_int8_sqnr_db"] = std::move(object["output_sqnr_db"]);
-  object["samples"] = search.samples;
-  double sqnr = search.getBest().sqnr;
-  object["output_sqnr_db"] = std::isfinite(sqnr) ? llvm::json::Value(sqnr)
-                                                 : llvm::json::Value(nullptr);
-  return value;
-}
-
-static llvm::json::Value makePareto(const SearchResult &search) {
-  llvm::json::Array points;
-  for (auto [i, point] : llvm::enumerate(search.points))
-    points.push_back(llvm::json::Object{
-        {"output_sqnr_db", std::isfinite(point.sqnr)
-                               ? llvm::json::Value(point.sqnr)
-                               : llvm::json::Value(nullptr)},
-        {"accuracy", point.accuracy ? llvm::json::Value(*point.accuracy)
-                                    : llvm::json::Value(nullptr)},
-        {"agreement", point.agreement},
-        {"predicted_us", point.nanoseconds / 1e3},
-        {"bytes", point.weightBytes},
-        {"float_layers", int64_t(llvm::count(point.isFloat, true))},
-        {"keeps_goal", point.keepsGoal},
-        {"chosen", i == search.best}});
-  return points;
-}
-
-//===----------------------------------------------------------------------===//
 // Choosing
 //===----------------------------------------------------------------------===//
 
@@ -185,6 +111,8 @@ static SearchOptions makeSearchOptions(const CompileOptions &options) {
     search.minInt8Share = kInt8Share;
   }
   search.timeBudget = options.timeBudget;
+  search.objective = options.minimizeSize ? Objective::Size : Objective::Time;
+  search.exploreFront = !options.report.empty();
   search.validation.reference = options.input;
   search.validation.candidate = options.input;
   search.validation.data = options.validationData.empty()
@@ -205,11 +133,13 @@ static std::string describePoint(const SearchPoint &point) {
   else if (point.agreement < 1)
     text += llvm::formatv(", {0:f2} % of predictions unchanged",
                           100 * point.agreement);
-  return text + llvm::formatv(", {0} layers float for accuracy, predicted "
-                              "{1:f1} us",
-                              llvm::count(point.isFloat, true),
-                              point.nanoseconds / 1e3)
-                    .str();
+  text +=
+      llvm::formatv(", {0} layers float for accuracy", point.count("float"));
+  for (StringRef precision : {"bf16", "int16", "int4"})
+    if (int64_t count = point.count(precision))
+      text += llvm::formatv(", {0} {1}", count, precision);
+  return text +
+         llvm::formatv(", predicted {0:f1} us", point.nanoseconds / 1e3).str();
 }
 
 /// Says so when the contract of the user is not kept.
@@ -231,14 +161,27 @@ static llvm::Error checkContract(const CompileOptions &options,
                     *options.minSqnr, best.sqnr, why));
 }
 
-/// One remark per layer that accuracy keeps float.
+/// One remark per layer that the search gave another precision than int8.
 static void emitRemarks(func::FuncOp func, const NetworkAccuracy &accuracy) {
-  for (const LayerAccuracy &layer : accuracy.layers)
-    if (layer.op && isKeptFloat(layer.op))
-      layer.op->emitRemark(kFloatForAccuracyRemark)
-          << llvm::formatv(": in int8 it alone leaves {0:f1} dB at the results",
-                           getDecibels(1, layer.outputNoise))
-                 .str();
+  Gains gains(accuracy);
+  for (const LayerAccuracy &layer : accuracy.layers) {
+    StringRef precision = layer.op ? getChosenPrecision(layer.op) : "int8";
+    if (precision == "int8")
+      continue;
+    std::string reason = describeChoice(layer, precision, gains);
+    if (precision == "float")
+      layer.op->emitRemark(kFloatForAccuracyRemark) << ": " << reason;
+    else
+      layer.op->emitRemark("gets ") << precision << ": " << reason;
+  }
+}
+
+/// True when layers may get weights of 4 bits.
+static bool mayBecomeInt4(func::FuncOp func, const CompileOptions &options) {
+  bool isGiven = false;
+  func.walk([&](Operation *op) { isGiven |= getWeightBits(op) == 4; });
+  return isGiven || options.maxDrop || options.minSqnr ||
+         !options.report.empty();
 }
 
 llvm::Error qnn::improvePrepared(PreparedNetwork &network,
@@ -247,7 +190,9 @@ llvm::Error qnn::improvePrepared(PreparedNetwork &network,
                                      options.calibrationData);
   if (!samples)
     return samples.takeError();
-  auto improvement = improveNetwork(*network.module, network.cache, *samples);
+  auto improvement =
+      improveNetwork(*network.module, network.cache, *samples,
+                     mayBecomeInt4(getFunction(*network.module), options));
   if (!improvement)
     return improvement.takeError();
   network.improvement = std::move(*improvement);
@@ -262,11 +207,13 @@ qnn::choosePrecisions(PreparedNetwork &network, StringRef graph,
   auto samples = readAnalysisSamples(func, options.calibrationData);
   if (!samples)
     return samples.takeError();
-  auto accuracy = measureNetwork(*network.module, *samples);
+  auto accuracy = measureNetwork(*network.module, *samples, &network.cache);
   if (!accuracy)
     return accuracy.takeError();
   CostModel model(level);
-  PrecisionCosts costs = getPrecisionCosts(func, model);
+  // Before the search: what it starts from.
+  llvm::json::Value measured =
+      makeAccuracy(*accuracy, getPrecisionChoices(func, *accuracy, model));
   auto onBetter = [&](ModuleOp best,
                       const SearchResult &search) -> llvm::Error {
     log << "measured on " << search.samples
@@ -285,7 +232,8 @@ qnn::choosePrecisions(PreparedNetwork &network, StringRef graph,
   emitRemarks(func, *accuracy);
   AutoResult result;
   result.recipe = makeRecipe(func, graph, network.improvement, *accuracy);
-  result.report["accuracy"] = makeMeasured(*accuracy, costs, *search);
+  addMeasured(measured, *accuracy, *search);
+  result.report["accuracy"] = std::move(measured);
   result.report["pareto"] = makePareto(*search);
   auto recipe = llvm::json::parse(result.recipe.toText());
   assert(recipe && "a recipe is JSON");
@@ -295,16 +243,17 @@ qnn::choosePrecisions(PreparedNetwork &network, StringRef graph,
 
 llvm::Expected<llvm::json::Object>
 qnn::measureAccuracy(ModuleOp module, const CompileOptions &options,
-                     const TargetLevel &level) {
+                     const TargetLevel &level, const CalibrationCache *cache) {
   func::FuncOp func = getFunction(module);
   auto samples = readAnalysisSamples(func, options.calibrationData);
   if (!samples)
     return samples.takeError();
-  auto accuracy = measureNetwork(module, *samples);
+  auto accuracy = measureNetwork(module, *samples, cache);
   if (!accuracy)
     return accuracy.takeError();
-  PrecisionCosts costs = getPrecisionCosts(func, CostModel(level));
-  return llvm::json::Object{{"accuracy", makeAccuracy(*accuracy, costs)}};
+  PrecisionChoices choices =
+      getPrecisionChoices(func, *accuracy, CostModel(level));
+  return llvm::json::Object{{"accuracy", makeAccuracy(*accuracy, choices)}};
 }
 
 namespace {
@@ -343,8 +292,11 @@ llvm::Error qnn::chooseCalibrators(ModuleOp module,
 /// Rounds weights and corrects biases as `recipe` says.
 static llvm::Error improveByRecipe(const Recipe &recipe, func::FuncOp func,
                                    const CompileOptions &options) {
+  bool hasInt4 = llvm::any_of(recipe.layers, [](const LayerRule &rule) {
+    return rule.precision == "int4";
+  });
   WeightRemedies remedies = {recipe.hasRemedy("round-weights"),
-                             recipe.hasRemedy("correct-bias")};
+                             recipe.hasRemedy("correct-bias"), hasInt4};
   if (!remedies.roundWeights && !remedies.correctBias)
     return llvm::Error::success();
   if (options.calibrationData.empty())

@@ -55,9 +55,10 @@ choosePrecisions(PreparedNetwork &network, StringRef graph,
 
 /// The field "accuracy" of the report on `module`, Calibrated stage with
 /// ranges: which layer loses how much, on some of the calibration data.
+/// `cache`: where the ranges came from, if from a calibration.
 llvm::Expected<llvm::json::Object>
 measureAccuracy(ModuleOp module, const CompileOptions &options,
-                const TargetLevel &level);
+                const TargetLevel &level, const CalibrationCache *cache);
 
 /// --calibrator=auto: gives the observers of `module` their ranges.
 llvm::Error chooseCalibrators(ModuleOp module, const CompileOptions &options,

@@ -126,7 +126,8 @@ llvm::Error Compilation::finish() {
     auto level = getBestLevel();
     if (!level)
       return level.takeError();
-    auto measured = measureAccuracy(*module, options, **level);
+    auto measured = measureAccuracy(*module, options, **level,
+                                    calibration ? &*calibration : nullptr);
     if (!measured)
       return measured.takeError();
     accuracy = std::move(*measured);

@@ -13,6 +13,8 @@
 
 #include "HtmlReport.h"
 
+#include "HtmlText.h"
+
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -23,61 +25,9 @@
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
+using namespace mlir::qnn;
 using json::Array;
 using json::Object;
-
-//===----------------------------------------------------------------------===//
-// Text
-//===----------------------------------------------------------------------===//
-
-static std::string escape(StringRef text) {
-  std::string result;
-  raw_string_ostream stream(result);
-  printHTMLEscaped(text, stream);
-  return result;
-}
-
-/// JSON for a script element, which `</script>` and `<!--` would end.
-static std::string escapeForScript(StringRef json) {
-  std::string result;
-  for (char c : json)
-    result += c == '<' ? std::string("\\u003c") : std::string(1, c);
-  return result;
-}
-
-static std::string formatNumber(double value) {
-  std::string text;
-  raw_string_ostream(text) << format("%.4g", value);
-  return text;
-}
-
-/// 1234567 as "1,234,567".
-static std::string formatInteger(int64_t value) {
-  std::string digits = std::to_string(value);
-  for (int64_t i = int64_t(digits.size()) - 3; i > (value < 0 ? 1 : 0); i -= 3)
-    digits.insert(i, ",");
-  return digits;
-}
-
-/// A field as text; empty where it is missing or null.
-static std::string getText(const Object &object, StringRef key) {
-  const json::Value *value = object.get(key);
-  if (!value)
-    return "";
-  if (std::optional<StringRef> text = value->getAsString())
-    return text->str();
-  if (std::optional<int64_t> integer = value->getAsInteger())
-    return formatInteger(*integer);
-  if (std::optional<double> number = value->getAsNumber())
-    return formatNumber(*number);
-  if (std::optional<bool> flag = value->getAsBoolean())
-    return *flag ? "yes" : "no";
-  return "";
-}
-
-static double getNumber(const Object &object, StringRef key) {
-  return object.getNumber(key).value_or(0);
-}
 
 //===----------------------------------------------------------------------===//
 // The page
@@ -114,6 +64,7 @@ private:
   void writeCoverage();
   void writeLayers();
   void writeAccuracy();
+  void writeForms(const Object &accuracy);
   void writeActivations();
   void writePareto();
   void writeRecipe();
@@ -268,6 +219,33 @@ void Page::writeAccuracy() {
               {"saturated", "saturated"},
               {"share of the output's noise", "output_noise"}},
              getRows(accuracy->getArray("layers")));
+  writeForms(*accuracy);
+}
+
+/// What layers could be instead, one row for each.
+void Page::writeForms(const Object &accuracy) {
+  writeNote("Decibels that one layer alone would gain at the outputs, and what "
+            "that would cost, predicted. Of remedies that are applied: what "
+            "they gain now.");
+  std::vector<Object> forms;
+  for (const Object *layer : getRows(accuracy.getArray("layers")))
+    for (StringRef kind : {"precisions", "remedies"})
+      for (const Object *form : getRows(layer->getArray(kind))) {
+        forms.push_back(*form);
+        forms.back()["name"] = getText(*layer, "name");
+        forms.back()["form"] =
+            getText(*form, kind == "precisions" ? "precision" : "remedy");
+      }
+  SmallVector<const Object *> rows;
+  for (const Object &form : forms)
+    rows.push_back(&form);
+  writeTable({{"layer", "name", false},
+              {"precision or remedy", "form", false},
+              {"applied", "applied", false},
+              {"gain in dB", "gain_db"},
+              {"us", "cost_us"},
+              {"bytes", "cost_bytes"}},
+             rows);
 }
 
 void Page::writeActivations() {
@@ -320,14 +298,28 @@ void Page::writePareto() {
     return;
   }
   writeChart("chart-pareto");
+  std::vector<Object> copies;
+  for (const Object *point : getRows(points)) {
+    copies.push_back(*point);
+    std::string layers;
+    if (const Object *counts = point->getObject("precisions"))
+      for (const auto &[precision, count] : *counts)
+        layers += (layers.empty() ? "" : ", ") + getText(*counts, precision) +
+                  " " + StringRef(precision).str();
+    copies.back()["layers"] = layers;
+  }
+  SmallVector<const Object *> rows;
+  for (const Object &copy : copies)
+    rows.push_back(&copy);
   writeTable({{"SQNR dB", "output_sqnr_db"},
               {"accuracy", "accuracy"},
               {"equal predictions", "agreement"},
               {"predicted us", "predicted_us"},
               {"bytes", "bytes"},
-              {"float layers", "float_layers"},
+              {"layers", "layers", false},
+              {"on the front", "front", false},
               {"chosen", "chosen", false}},
-             getRows(points));
+             rows);
 }
 
 void Page::writeRecipe() {

@@ -134,6 +134,11 @@ struct CommandLine {
       cl::cat(accuracy),
       cl::desc("Samples on which a choice is measured, and to which the labels "
                "belong (default: the calibration data)")};
+  cl::opt<std::string> minimize{
+      "minimize", cl::value_desc("time|size"), cl::init("time"),
+      cl::cat(accuracy),
+      cl::desc("Of the choices that keep the contract the fastest (default), "
+               "or the one with the fewest bytes of weights")};
   cl::opt<std::string> timeBudget{
       "time-budget", cl::value_desc("SECONDS"), cl::cat(accuracy),
       cl::desc(
@@ -333,6 +338,9 @@ static llvm::Error setAccuracy(CommandLine &line, CompileOptions &options) {
           [](double x) { return x > 0; }, budget))
     return error;
   options.timeBudget = budget.value_or(0);
+  options.minimizeSize = line.minimize == "size";
+  if (!options.minimizeSize && line.minimize != "time")
+    return badChoice("minimize", "time or size", line.minimize);
   options.labels = line.labels;
   options.validationData = line.validation;
   options.recipe = line.recipe;
@@ -354,6 +362,9 @@ static llvm::Error setAccuracy(CommandLine &line, CompileOptions &options) {
     return makeError("--recipe applies decisions: it takes no --max-drop, "
                      "--min-sqnr, --labels, --validation-data, --time-budget "
                      "or --save-recipe");
+  if (options.minimizeSize && !hasContract)
+    return makeError("--minimize=size needs to know what may be lost for it: "
+                     "give --max-drop or --min-sqnr");
   for (const cl::Option &option :
        std::initializer_list<Option>{line.activations, line.weights})
     if (option.getNumOccurrences() && options.precision != Precision::Int8)

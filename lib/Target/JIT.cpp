@@ -14,13 +14,16 @@
 #include "qnn/Target/ObjectABI.h"
 #include "qnn/Target/ObjectEmitter.h"
 
+#include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/Alignment.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/SHA256.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 
 #include <cstdlib>
+#include <mutex>
 #include <sys/mman.h>
 
 using namespace llvm;
@@ -81,8 +84,8 @@ static Expected<std::string> compile(const GeneratedCode &code,
 JITNetwork::JITNetwork() : memory(nullptr, &std::free) {}
 JITNetwork::~JITNetwork() = default;
 
-static Expected<std::unique_ptr<orc::LLJIT>> load(std::string object) {
-  auto jit = orc::LLJITBuilder().create();
+static Expected<std::shared_ptr<orc::LLJIT>> load(std::string object) {
+  Expected<std::shared_ptr<orc::LLJIT>> jit = orc::LLJITBuilder().create();
   if (!jit)
     return jit.takeError();
   auto symbols = orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
@@ -93,6 +96,30 @@ static Expected<std::unique_ptr<orc::LLJIT>> load(std::string object) {
   if (Error error = (*jit)->addObjectFile(
           MemoryBuffer::getMemBufferCopy(object, "network.o")))
     return std::move(error);
+  return jit;
+}
+
+/// The code of `level` of a network, compiled or shared with a network that is
+/// alive and differs in its constants only.
+static Expected<std::shared_ptr<orc::LLJIT>>
+getCompiled(const GeneratedCode &code, const TargetLevel &level) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<orc::LLJIT>> known;
+  SmallString<0> bitcode;
+  raw_svector_ostream stream(bitcode);
+  WriteBitcodeToFile(*code.module, stream);
+  auto hash = SHA256::hash(arrayRefFromStringRef(bitcode.str()));
+  std::string key(hash.begin(), hash.end());
+  key += level.name;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (std::shared_ptr<orc::LLJIT> jit = known[key].lock())
+    return jit;
+  Expected<std::string> object = compile(code, level);
+  if (!object)
+    return object.takeError();
+  Expected<std::shared_ptr<orc::LLJIT>> jit = load(std::move(*object));
+  if (jit)
+    known[key] = *jit;
   return jit;
 }
 
@@ -120,11 +147,8 @@ JITNetwork::create(const GeneratedCode &code) {
       best = level;
   if (!best)
     return createStringError("this CPU executes no level of the network");
-  Expected<std::string> object = compile(code, *best);
-  if (!object)
-    return object.takeError();
   std::unique_ptr<JITNetwork> network(new JITNetwork);
-  auto jit = load(std::move(*object));
+  auto jit = getCompiled(code, *best);
   if (!jit)
     return jit.takeError();
   network->jit = std::move(*jit);

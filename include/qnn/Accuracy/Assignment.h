@@ -1,67 +1,56 @@
-//===- Assignment.h - The fastest precisions within a budget ----*- C++ -*-===//
+//===- Assignment.h - The best precisions within a budget -------*- C++ -*-===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Which layers should stay float? Of all choices whose noises add up to no more
-// than a budget the one with the least predicted time, conversions between int8
-// and float included: an integer program, solved by CBC (COIN-OR).
+// Which precision should each layer have? Of all choices whose noises add up to
+// no more than a budget the one with the least predicted time, conversions
+// between 8 bits and more included, or the one with the fewest bytes of
+// weights: an integer program, solved by CBC (COIN-OR).
 //
-//   minimize    sum (x ? f32 : int8) + sum cost |x_from - x_to|
-//   subject to  sum weightNoise (1 - x) + sum resultNoise (1 - r) <= maxNoise
-//               r <= x of the layer and of each of its readers
-//               sum macs of the layers in float <= maxFloatMacs
+//   minimize    sum time z + sum cost |w_from - w_to|    (+ a little of the
+//               other objective, which decides between equals)
+//   subject to  sum of z of a layer = 1,  w = sum of z of wide precisions
+//               sum noise z + sum rounding (1 - r) + clipping (1 - c)
+//                 <= maxNoise
+//               r, c <= w of every reader of the tensor and of what makes it
+//               sum macs w <= maxWideMacs
 //
-// x = 1 keeps a layer float, r = 1 its result. That noises add up is a model
-// (they are not quite independent): whoever uses the answer measures it.
+// z = 1 gives a layer a precision, r = 1 leaves a tensor more than 8 bits,
+// c = 1 float. (r <= w of the maker only where it cannot leave its sums.) That
+// noises add up is a model (they are not quite independent): whoever uses the
+// answer measures it.
 //
 // Usage:
-//   auto isFloat = assignPrecisions(costs, layers, {maxNoise, maxFloatMacs});
+//   auto assignment = assignPrecisions(choices, {maxNoise, maxWideMacs});
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef QNN_ACCURACY_ASSIGNMENT_H
 #define QNN_ACCURACY_ASSIGNMENT_H
 
-#include "qnn/Dialect/QNN/Transforms/PrecisionCosts.h"
-
-#include <optional>
+#include "qnn/Accuracy/PrecisionChoices.h"
 
 namespace mlir::qnn {
 
-/// What a layer of PrecisionCosts brings into the sums.
-struct LayerShare {
-  /// Noise over signal at the network's results: of integer weights, which an
-  /// int8 layer has, and of a rounded result, which is float only where the
-  /// layer and all its readers are.
-  double weightNoise = 0, resultNoise = 0;
-  int64_t macs = 0;
-  bool mustBeInt8 = false; ///< the user's rule
-};
+enum class Objective { Time, Size };
 
 struct AssignmentLimits {
   double maxNoise;
-  double maxFloatMacs;
+  double maxWideMacs; ///< multiply-accumulates of wide precisions
+  bool allowInt4 = true;
 };
 
-/// For each layer of `costs`: whether it stays float. `shares` has one entry
-/// per layer. None when no choice keeps both limits.
-std::optional<SmallVector<bool>>
-assignPrecisions(const PrecisionCosts &costs, ArrayRef<LayerShare> shares,
-                 const AssignmentLimits &limits);
+/// The best assignment. None when none keeps both limits.
+std::optional<PrecisionAssignment>
+assignPrecisions(const PrecisionChoices &choices,
+                 const AssignmentLimits &limits,
+                 Objective objective = Objective::Time);
 
-/// The least sum of noises with at most so many multiply-accumulates in float.
-double getLeastNoise(const PrecisionCosts &costs, ArrayRef<LayerShare> shares,
-                     double maxFloatMacs);
-
-/// The sum of noises of a choice.
-double getNoise(const PrecisionCosts &costs, ArrayRef<LayerShare> shares,
-                ArrayRef<bool> isFloat);
-
-/// The predicted nanoseconds of a choice.
-double getNanoseconds(const PrecisionCosts &costs, ArrayRef<bool> isFloat);
+/// The least sum of noises with at most so many multiply-accumulates wide.
+double getLeastNoise(const PrecisionChoices &choices, double maxWideMacs);
 
 } // namespace mlir::qnn
 

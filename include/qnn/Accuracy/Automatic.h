@@ -40,15 +40,32 @@ struct Improvement {
 int64_t getAnalysisSamples(int64_t macs);
 
 /// Gives the observers of the only function of `calibrated` ranges, and its
-/// layers the attributes of remedies that lower the error on `samples`.
+/// layers the attributes of remedies that lower the error on `samples` with 8
+/// bits everywhere. `forInt4`: also those of weights that may get 4 bits later.
 llvm::Expected<Improvement> improveNetwork(ModuleOp calibrated,
                                            const CalibrationCache &cache,
-                                           const SampleSet &samples);
+                                           const SampleSet &samples,
+                                           bool forInt4);
+
+/// Makes the layers of `func` that are "int4" or "int16" int8 while it lives:
+/// remedies are those of 8 bits, whatever a layer becomes afterwards.
+class EightBits {
+public:
+  explicit EightBits(func::FuncOp func);
+  ~EightBits();
+  EightBits(const EightBits &) = delete;
+  EightBits &operator=(const EightBits &) = delete;
+
+private:
+  SmallVector<std::pair<Operation *, Attribute>> precisions;
+};
 
 /// Which layer of the only function of `calibrated`, with ranges, loses how
-/// much on a quarter of `samples`.
+/// much on a quarter of `samples`, and what its other forms would. `cache`:
+/// where the ranges came from; null: they were given.
 llvm::Expected<NetworkAccuracy> measureNetwork(ModuleOp calibrated,
-                                               const SampleSet &samples);
+                                               const SampleSet &samples,
+                                               const CalibrationCache *cache);
 
 } // namespace mlir::qnn
 

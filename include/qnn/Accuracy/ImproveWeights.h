@@ -19,8 +19,8 @@
 //     samples and pixels of float minus quantized result, before any clamp, is
 //     added to its bias (Nagel et al. 2019, section 4.2, empirical form).
 //
-// The results are the attributes qnn.rounded_weights and qnn.bias_correction,
-// which qnn-quantize reads.
+// The results are the attributes qnn.rounded_weights, qnn.rounded_int4_weights
+// and qnn.bias_correction, which qnn-quantize reads.
 //
 // Usage:
 //   if (Error e = improveWeights(network, simulation, samples)) ...
@@ -38,6 +38,8 @@ namespace mlir::qnn {
 struct WeightRemedies {
   bool roundWeights = true;
   bool correctBias = true;
+  /// Also what roundWeights makes of weights of 4 bits, should they become so.
+  bool forInt4 = false;
 };
 
 /// Sets the attributes of every quantized layer with constant weights and

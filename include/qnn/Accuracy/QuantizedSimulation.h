@@ -73,6 +73,11 @@ public:
     return reads[&step - network.getSteps().data()][i];
   }
 
+  /// `step`, a layer with constant weights, with the integers that its
+  /// attributes ask for now, without clamp.
+  llvm::Expected<std::unique_ptr<JITNetwork>>
+  compileLayer(const NetworkStep &step);
+
   /// Compiles `step` again after its qnn.rounded_weights or qnn.bias_correction
   /// changed.
   llvm::Error updateWeights(const NetworkStep &step);

@@ -5,11 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Which layers stay float so that the network is accurate enough, and as fast
-// as that allows? The error attribution predicts, an integer program proposes
-// (Assignment.h), and each proposal is compiled and measured on the validation
-// data; the budget of noise is narrowed until the fastest proposal that keeps
-// the goal is found.
+// Which precision should each layer have so that the network is accurate
+// enough, and as fast (or as small) as that allows? The error attribution
+// predicts, an integer program proposes (Assignment.h), and each proposal is
+// compiled and measured on the validation data; the budget of noise is narrowed
+// until the best proposal that keeps the goal is found.
+//
+// Weights of 4 bits cost accuracy: they are proposed only where a contract says
+// how much may be lost.
 //
 // Usage:
 //   auto result = searchPrecisions(module, accuracy, model, options, onBetter);
@@ -20,7 +23,7 @@
 #ifndef QNN_ACCURACY_SEARCH_H
 #define QNN_ACCURACY_SEARCH_H
 
-#include "qnn/Accuracy/Attribution.h"
+#include "qnn/Accuracy/Assignment.h"
 #include "qnn/CostModel/CostModel.h"
 #include "qnn/Validate/Validate.h"
 
@@ -33,8 +36,14 @@ struct SearchOptions {
   std::optional<double> maxDrop;
   /// Decibels that every output must have.
   std::optional<double> minSqnr;
-  /// Part of the multiply-accumulates that has to stay int8.
+  /// Part of the multiply-accumulates that has to stay int8. Above 0: there is
+  /// no contract, the goal is a wish.
   double minInt8Share = 0;
+  /// What is best among the choices that keep the goal.
+  Objective objective = Objective::Time;
+  /// Also measures some choices that are more accurate, or smaller, than the
+  /// best one, to show what they cost.
+  bool exploreFront = false;
   /// Seconds after which nothing new is tried; 0: none.
   double timeBudget = 0;
   /// The data, its labels and the name of the model in errors.
@@ -43,22 +52,29 @@ struct SearchOptions {
 
 /// One measured choice of precisions.
 struct SearchPoint {
-  SmallVector<bool> isFloat; ///< of each layer of PrecisionCosts
-  double sqnr;               ///< of the worst output
-  double agreement;          ///< part of equal predictions; 1 without scores
+  PrecisionAssignment precisions; ///< of each layer of PrecisionChoices
+  double sqnr;                    ///< of the worst output
+  double agreement; ///< part of equal predictions; 1 without scores
   std::optional<double> accuracy, drop; ///< in points, with labels
   double nanoseconds;                   ///< predicted
   int64_t weightBytes;
   bool keepsGoal;
+
+  int64_t count(StringRef precision) const {
+    return llvm::count(precisions, precision);
+  }
 };
 
 struct SearchResult {
   std::vector<SearchPoint> points; ///< in the order they were tried
-  size_t best = 0;                 ///< the fastest that keeps the goal, or the
+  size_t best = 0;                 ///< the best that keeps the goal, or the
                                    ///< most accurate where none does
   int64_t samples = 0;
   bool ranOutOfTime = false;
   const SearchPoint &getBest() const { return points[best]; }
+  /// True when no other point is better in accuracy, time or size, and none
+  /// worse in another.
+  bool isOnFront(const SearchPoint &point) const;
 };
 
 /// Called when a better choice was found; `module` has its precisions.

@@ -66,8 +66,9 @@ struct CompileOptions {
   /// The contract of Precision::Auto: points of top-1 on `labels` that may be
   /// lost, decibels that every output must have.
   std::optional<double> maxDrop, minSqnr;
-  double timeBudget = 0;                   ///< seconds; 0: none
-  std::string labels;                      ///< FILE.npy, one class per sample
+  double timeBudget = 0;     ///< seconds; 0: none
+  bool minimizeSize = false; ///< among what keeps the contract; else time
+  std::string labels;        ///< FILE.npy, one class per sample
   std::vector<std::string> validationData; ///< empty: calibrationData
   std::string recipe;                      ///< the recipe to apply; empty: none
   std::string saveRecipe;                  ///< where to write what was decided

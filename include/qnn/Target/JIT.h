@@ -76,7 +76,8 @@ private:
 
   JITNetwork();
 
-  std::unique_ptr<llvm::orc::LLJIT> jit;
+  std::shared_ptr<llvm::orc::LLJIT> jit; ///< may serve networks that differ in
+                                         ///< their constants only
   EntryFn entry = nullptr;
   std::unique_ptr<char, decltype(&std::free)> memory; ///< of the next two
   char *arena = nullptr;

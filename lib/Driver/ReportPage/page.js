@@ -99,15 +99,17 @@
     const place = report.pareto && canvas("chart-pareto");
     if (!place) return;
     const isLabelled = report.pareto.some((point) => typeof point.accuracy === "number");
-    const points = (chosen) =>
-      report.pareto.filter((point) => Boolean(point.chosen) === chosen)
+    const kind = (point) => (point.chosen ? "chosen" : point.front ? "front" : "other");
+    const points = (which) =>
+      report.pareto.filter((point) => kind(point) === which)
         .map((point) => ({ x: point.predicted_us, y: isLabelled ? point.accuracy : point.output_sqnr_db }));
     new Chart(place, {
       type: "scatter",
       data: {
         datasets: [
-          { label: "chosen", data: points(true), backgroundColor: color("float"), pointRadius: 7 },
-          { label: "other assignments", data: points(false), backgroundColor: color("int8"), pointRadius: 4 },
+          { label: "chosen", data: points("chosen"), backgroundColor: color("float"), pointRadius: 7 },
+          { label: "on the front (accuracy, time, size)", data: points("front"), backgroundColor: color("int8"), pointRadius: 5 },
+          { label: "other assignments", data: points("other"), backgroundColor: color("faint"), pointRadius: 4 },
         ],
       },
       options: {

@@ -218,6 +218,7 @@ void Quantizer::insertPair(Value tensor, quant::UniformQuantizedType type) {
 void Quantizer::cleanUp() {
   func.walk([](Operation *op) {
     op->removeDiscardableAttr(kRoundedWeightsAttr);
+    op->removeDiscardableAttr(kRoundedInt4WeightsAttr);
     op->removeDiscardableAttr(kBiasCorrectionAttr);
     op->removeDiscardableAttr(kPerTensorWeightsAttr);
     if (isa<quant::QuantizeCastOp>(op))

@@ -17,8 +17,10 @@ namespace {
 /// One weighted op on its way to integers.
 class WeightQuantizer {
 public:
-  WeightQuantizer(QuantizableOpInterface op, const QuantParams &input)
-      : op(op), input(input) {}
+  WeightQuantizer(QuantizableOpInterface op, const QuantParams &input, int bits)
+      : op(op), input(input) {
+    result.bits = bits;
+  }
 
   FailureOr<QuantizedWeights> run();
 
@@ -47,19 +49,20 @@ LogicalResult WeightQuantizer::takeRounding(int64_t c) {
     if (std::abs(rounded[i]) > largest ||
         std::fabs(rounded[i] - steps) >= 1.001)
       return op.emitError("expected neighbours of weight / scale in '")
-             << kRoundedWeightsAttr << "' of '" << getLayerName(op)
-             << "'; round its weights again";
+             << getRoundedWeightsAttr(result.bits) << "' of '"
+             << getLayerName(op) << "'; round its weights again";
     result.weights[i] = static_cast<int8_t>(rounded[i]);
   }
   return success();
 }
 
 LogicalResult WeightQuantizer::readAttributes() {
-  if (auto attr = op->getAttrOfType<ElementsAttr>(kRoundedWeightsAttr)) {
+  StringRef name = getRoundedWeightsAttr(result.bits);
+  if (auto attr = op->getAttrOfType<ElementsAttr>(name)) {
     FailureOr<SmallVector<int32_t>> values = getIntegerValues(attr);
     if (failed(values) || values->size() != weights.size())
       return op.emitError("expected one i8 per weight in '")
-             << kRoundedWeightsAttr << "' of '" << getLayerName(op) << "'";
+             << name << "' of '" << getLayerName(op) << "'";
     rounded = std::move(*values);
   }
   if (auto attr = op->getAttrOfType<ElementsAttr>(kBiasCorrectionAttr)) {
@@ -152,7 +155,6 @@ bool WeightQuantizer::quantizeChannel(int64_t c) {
 FailureOr<QuantizedWeights> WeightQuantizer::run() {
   if (failed(read()))
     return failure();
-  result.bits = getWeightBits(op);
   result.weights.resize(weights.size());
   result.biases.resize(biases.size());
   result.scales.resize(channels);
@@ -169,6 +171,7 @@ FailureOr<QuantizedWeights> WeightQuantizer::run() {
 }
 
 FailureOr<QuantizedWeights> qnn::quantizeWeights(QuantizableOpInterface op,
-                                                 const QuantParams &input) {
-  return WeightQuantizer(op, input).run();
+                                                 const QuantParams &input,
+                                                 std::optional<int> bits) {
+  return WeightQuantizer(op, input, bits.value_or(getWeightBits(op))).run();
 }

@@ -103,9 +103,12 @@ FailureOr<TensorTypes> findTensorTypes(func::FuncOp func);
 
 /// Discardable attributes of a weighted layer, read by quantizeWeights only, so
 /// that float execution does not depend on them: the integers its weights
-/// become (i8 elements, each a neighbour of weight / scale), and what is added
-/// to its biases before they are rounded (f32 elements, one per channel).
+/// become (i8 elements, each a neighbour of weight / scale) if they have 8 bits
+/// and if they have 4, and what is added to its biases before they are rounded
+/// (f32 elements, one per channel).
 inline constexpr StringLiteral kRoundedWeightsAttr = "qnn.rounded_weights";
+inline constexpr StringLiteral kRoundedInt4WeightsAttr =
+    "qnn.rounded_int4_weights";
 inline constexpr StringLiteral kBiasCorrectionAttr = "qnn.bias_correction";
 
 /// On a weighted layer whose channels share one weight scale.
@@ -122,9 +125,15 @@ struct QuantizedWeights {
 /// Quantizes the constant weights and biases of `op` for an input of parameters
 /// `input`. A channel whose bias or accumulator would leave i32 gets twice the
 /// scale until they fit. On failure an error that names the remedy was emitted.
-/// Precondition: `op` has a constant weight operand.
-FailureOr<QuantizedWeights> quantizeWeights(QuantizableOpInterface op,
-                                            const QuantParams &input);
+/// `bits`: of a weight; none: what the precision of `op` says. Precondition:
+/// `op` has a constant weight operand.
+FailureOr<QuantizedWeights>
+quantizeWeights(QuantizableOpInterface op, const QuantParams &input,
+                std::optional<int> bits = std::nullopt);
+/// The attribute with the chosen integers of so many bits.
+inline StringRef getRoundedWeightsAttr(int bits) {
+  return bits == 4 ? kRoundedInt4WeightsAttr : kRoundedWeightsAttr;
+}
 
 /// The parts of `qnn-fuse-epilogue`.
 void populateFuseEpiloguePatterns(RewritePatternSet &patterns,
