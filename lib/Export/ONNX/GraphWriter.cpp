@@ -8,6 +8,7 @@
 #include "GraphWriter.h"
 
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
+#include "qnn/Support/Numerics.h"
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
@@ -223,6 +224,25 @@ void GraphWriter::setReal(Value result, std::string tensor,
   stored[result].push_back({tensor, Layout(layout)});
 }
 
+/// The bounds of a fused clamp that rounding to the result does not imply
+/// anyway (but 0, which runtimes drop themselves): runtimes compute with
+/// integers only where nothing stands before QuantizeLinear.
+static std::pair<FloatAttr, FloatAttr> getBounds(RequantFusableOpInterface op) {
+  FloatAttr low = op.getClampMinAttr(), high = op.getClampMaxAttr();
+  auto type = getUniformElementType(op->getResult(0).getType());
+  if (!type || isAccumulatorTensor(op->getResult(0).getType()))
+    return {low, high};
+  QuantParams params = getQuantParams(type);
+  auto quantizeBound = [&](FloatAttr bound) {
+    return quantize(bound.getValue().convertToFloat(), params);
+  };
+  if (low && !low.getValue().isZero() && quantizeBound(low) == params.min)
+    low = {};
+  if (high && quantizeBound(high) == params.max)
+    high = {};
+  return {low, high};
+}
+
 void GraphWriter::finish(Operation *op, onnx::NodeProto *node,
                          ArrayRef<int64_t> layout) {
   auto fusable = cast<RequantFusableOpInterface>(op);
@@ -237,7 +257,7 @@ void GraphWriter::finish(Operation *op, onnx::NodeProto *node,
   if (auto residual = fusable.getResidualRange();
       residual && !residual->empty())
     append("Add", "residual", getReal((*residual)[0].get(), layout));
-  FloatAttr low = fusable.getClampMinAttr(), high = fusable.getClampMaxAttr();
+  auto [low, high] = getBounds(fusable);
   if (low && !high && low.getValue().isPosZero()) {
     append("Relu", "relu", {});
   } else if (low || high) {
