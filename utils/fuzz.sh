@@ -6,12 +6,12 @@
 #   fuzz.sh run FORMAT [RUNS]     100000 mutated files; findings go to build/fuzz/FORMAT/findings, what is new to .../kept
 #   fuzz.sh replay FORMAT FILE... runs FILEs once each, to look at findings
 #
-# FORMAT is onnx. Debian's LLVM, MLIR and protobuf are not instrumented, so that containers passed between them and us cannot be
+# FORMAT is onnx or tflite. Debian's LLVM, MLIR and protobuf are not instrumented, so that containers passed between them and us cannot be
 # annotated. A file may not take 10 s, nor 1 GB at once or 3 GB in all.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${QUANT_BUILD_DIR:-$root/build}/fuzz
-formats=(onnx)
+formats=(onnx tflite)
 export ASAN_OPTIONS=detect_container_overflow=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 build_targets() {
@@ -28,7 +28,7 @@ fuzz() {
   local format=$1 folder=$2
   shift 2
   mkdir -p "$folder/findings" "$folder/kept"
-  /usr/bin/python3 "$root/utils/fuzz_corpus.py" "$folder/corpus"
+  /usr/bin/python3 "$root/utils/fuzz_corpus.py" "$format" "$folder/corpus"
   (cd "$folder" && exec "$build/bin/quant-fuzz-$format" -timeout=10 -malloc_limit_mb=1000 -rss_limit_mb=3000 -max_len=16384 \
     -artifact_prefix=findings/ -print_final_stats=1 "$@")
 }

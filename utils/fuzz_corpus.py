@@ -1,14 +1,18 @@
 #!/usr/bin/python3
-"""Writes the ONNX files that fuzzing starts from: fuzz_corpus.py FOLDER
+"""Writes the files that fuzzing starts from: fuzz_corpus.py onnx|tflite FOLDER
 
-Each of ONNX's backend node tests of at most 8 kB, twice: with its first float input as the model's input and the others as
+ONNX: each of ONNX's backend node tests of at most 8 kB, twice: with its first float input as the model's input and the others as
 initializers, and with all of them as initializers, so that the op is folded. Beside them, graphs in the forms of old and new
-exporters. FOLDER/../data holds external data for them.
+exporters. FOLDER/../data holds external data for them. TFLite: one op each, in the forms of the importer's tests; a quantized
+network.
 """
 import inspect
+import json
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -108,8 +112,7 @@ def networks():
         [node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)], image, {"y": [1, 3, 8, 8]}, c=np.array(True))
 
 
-def main(folder):
-    folder.mkdir(parents=True, exist_ok=True)
+def write_onnx(folder):
     files = dict(networks())
     for case in node_tests():
         files[case.name] = bind(case, 1)
@@ -119,7 +122,101 @@ def main(folder):
         if len(data) <= LARGEST:
             (folder / f"{name}.onnx").write_bytes(data)
     (folder.parent / "data").write_bytes(bytes(range(64)))
+
+
+def tflite_ops():
+    """(op, further constant operands, options): the first operand is the input, of shape 1x4x6x8."""
+    f = lambda *shape: np.linspace(-1, 1, int(np.prod(shape)), dtype=np.float32).reshape(shape)
+    i = lambda *values: np.array(values, np.int32)
+    pads = i(0, 0, 1, 2, 3, 0, 0, 1).reshape(4, 2)
+    window = dict(stride_w=2, stride_h=1)
+    yield "CONV_2D", [f(3, 3, 2, 8), f(3)], ("Conv2DOptions", dict(window, fused_activation_function="RELU6"))
+    yield "DEPTHWISE_CONV_2D", [f(1, 3, 3, 16), f(16)], ("DepthwiseConv2DOptions", dict(window, depth_multiplier=2))
+    yield "FULLY_CONNECTED", [f(5, 24), f(5)], ("FullyConnectedOptions", {})
+    yield "BATCH_MATMUL", [f(8, 3)], ("BatchMatMulOptions", dict(adj_x=False))
+    for pool in ("AVERAGE_POOL_2D", "MAX_POOL_2D"):
+        yield pool, [], ("Pool2DOptions", dict(window, filter_width=3, filter_height=2, padding="VALID"))
+    for op in ("ADD", "SUB", "MUL", "DIV"):
+        yield op, [f(8)], (op.capitalize() + "Options", dict(fused_activation_function="RELU"))
+    for op in ("SQUARED_DIFFERENCE", "MAXIMUM", "MINIMUM", "PRELU", "POW", "FLOOR_DIV", "LESS", "EQUAL"):
+        yield op, [f(8)], None
+    for op in ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1", "LOGISTIC", "TANH", "HARD_SWISH", "SQUARE", "NEG", "SQRT", "RSQRT",
+               "ABS", "EXP", "LOG", "FLOOR", "CEIL", "ELU", "SHAPE", "QUANTIZE", "DEQUANTIZE", "LOG_SOFTMAX", "L2_NORMALIZATION"):
+        yield op, [], None
+    yield "LEAKY_RELU", [], ("LeakyReluOptions", dict(alpha=0.25))
+    yield "GELU", [], ("GeluOptions", dict(approximate=True))
+    yield "SOFTMAX", [], ("SoftmaxOptions", dict(beta=0.5))
+    for op in ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"):
+        yield op, [i(1, -2)], ("ReducerOptions", dict(keep_dims=True))
+    yield "CONCATENATION", [f(1, 4, 6, 2)], ("ConcatenationOptions", dict(axis=-1))
+    yield "RESHAPE", [i(2, -1)], None
+    yield "RESHAPE", [], ("ReshapeOptions", dict(new_shape=[-1, 8]))
+    yield "SQUEEZE", [], ("SqueezeOptions", dict(squeeze_dims=[0]))
+    yield "EXPAND_DIMS", [i(-2)], None
+    yield "TRANSPOSE", [i(0, 3, 1, 2)], None
+    yield "PAD", [pads], None
+    yield "PADV2", [pads, f()], None
+    yield "MIRROR_PAD", [pads], ("MirrorPadOptions", dict(mode="SYMMETRIC"))
+    yield "RESIZE_NEAREST_NEIGHBOR", [i(10, 9)], ("ResizeNearestNeighborOptions", dict(half_pixel_centers=True))
+    yield "RESIZE_BILINEAR", [i(10, 9)], ("ResizeBilinearOptions", dict(half_pixel_centers=True))
+    yield "PACK", [f(1, 4, 6, 8)], ("PackOptions", dict(values_count=2, axis=1))
+    yield "UNPACK", [], ("UnpackOptions", dict(num=1, axis=0))
+    yield "SPLIT_V", [i(4), i(1)], None
+    yield "SLICE", [i(0, 1, 2, 0), i(1, 3, -1, 2)], None
+    yield "STRIDED_SLICE", [i(0, 1, -1, 0), i(1, 4, 0, 9), i(1, 2, -2, 1)], ("StridedSliceOptions", dict(begin_mask=8))
+    yield "STRIDED_SLICE", [i(0, 0, -1), i(0, 0, 0), i(1, 1, 1)], (
+        "StridedSliceOptions", dict(ellipsis_mask=1, new_axis_mask=2, shrink_axis_mask=4))
+    yield "GATHER", [i(3, 0, 1)], ("GatherOptions", dict(axis=3))
+    yield "SPACE_TO_DEPTH", [], ("SpaceToDepthOptions", dict(block_size=2))
+    yield "DEPTH_TO_SPACE", [], ("DepthToSpaceOptions", dict(block_size=2))
+    yield "SPACE_TO_BATCH_ND", [i(2, 2), i(0, 0, 0, 0).reshape(2, 2)], None
+    yield "BATCH_TO_SPACE_ND", [i(1, 1), i(0, 0, 0, 0).reshape(2, 2)], None
+    yield "CAST", [], ("CastOptions", dict(out_data_type="INT32"))
+    yield "ARG_MAX", [i(3)], ("ArgMaxOptions", dict(output_type="INT32"))
+
+
+def quantized_network(network):
+    """Most of what 8-bit files hold."""
+    m = network()
+    x = m.tensor("x", [1, 6, 6, 2], np.int8, scale=0.5, zero=3)
+    w = m.constant(np.ones((4, 3, 3, 2), np.int8), scale=[0.5, 1, 2, 4])
+    b = m.constant(np.arange(4, dtype=np.int32), scale=[0.25, 0.5, 1, 2])
+    conv = m.op("CONV_2D", [x, w, b], m.tensor("c", [1, 3, 3, 4], np.int8, scale=2), "Conv2DOptions", stride_w=2, stride_h=2)
+    add = m.op("ADD", [conv, conv], m.tensor("a", [1, 3, 3, 4], np.int8, scale=4), "AddOptions")
+    pool = m.op("AVERAGE_POOL_2D", [add], m.tensor("p", [1, 1, 1, 4], np.int8, scale=4), "Pool2DOptions", stride_w=3, stride_h=3,
+                filter_width=3, filter_height=3)
+    flat = m.op("RESHAPE", [pool, m.constant(np.array([1, -1], np.int32))], m.tensor("f", [1, 4], np.int8, scale=4))
+    fc = m.op("FULLY_CONNECTED", [flat, m.constant(np.ones((5, 4), np.int8), scale=1)], m.tensor("fc", [1, 5], np.int8, scale=4),
+              "FullyConnectedOptions")
+    y = m.op("SOFTMAX", [fc], m.tensor("y", [1, 5], np.int8, scale=1 / 256, zero=-128), "SoftmaxOptions", beta=1.0)
+    return m.as_dictionary([x], [y])
+
+
+def write_tflite(folder):
+    root = pathlib.Path(__file__).resolve().parent.parent
+    sys.path[:0] = [str(root / "test/Import/TFLite/Inputs"), str(root / "utils")]
+    import tflite_model
+    import tflite_reference
+    models = {"quantized": quantized_network(tflite_model.Network)}
+    for k, (op, constants, options) in enumerate(tflite_ops()):
+        m = tflite_model.Network()
+        x = m.tensor("x", [1, 4, 6, 8])
+        name, fields = options or (None, {})
+        y = m.op(op, [x, *map(m.constant, constants)], [1], name, **fields)
+        models[f"{op}-{k}".lower()] = m.as_dictionary([x], [y])
+    with tempfile.TemporaryDirectory() as sources:
+        paths = [os.path.join(sources, name + ".json") for name in models]
+        for path, made in zip(paths, models.values()):
+            with open(path, "w") as file:
+                json.dump(made, file)
+        subprocess.run(["flatc", "-b", "-o", folder, tflite_reference.SCHEMA, *paths], check=True)
+
+
+def main(kind, folder):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    {"onnx": write_onnx, "tflite": write_tflite}[kind](folder)
     print(f"{len(list(folder.iterdir()))} files in {folder}")
 
 
-main(pathlib.Path(sys.argv[1]))
+main(*sys.argv[1:])

@@ -7,8 +7,7 @@
 
 #include "ProtobufMutator.h"
 
-#include <cmath>
-#include <limits>
+#include <memory>
 
 using namespace mlir::qnn::fuzz;
 using google::protobuf::Descriptor;
@@ -51,22 +50,22 @@ const Message *ProtobufMutator::findAlike(const Descriptor *type) {
   for (Message *message : messages)
     if (message->GetDescriptor() == type)
       alike.push_back(message);
-  return alike.empty() ? nullptr : alike[below(alike.size())];
+  return alike.empty() ? nullptr : alike[random.below(alike.size())];
 }
 
 void ProtobufMutator::mutate(Message &root) {
   messages.clear();
   strings.clear();
   collect(root, messages, &strings);
-  Message &message = *messages[below(messages.size())];
+  Message &message = *messages[random.below(messages.size())];
   std::vector<const FieldDescriptor *> fields;
   message.GetReflection()->ListFields(message, &fields);
   const Descriptor &type = *message.GetDescriptor();
   // Mostly what is there; sometimes any field of the type.
-  if (fields.empty() || oneIn(4))
-    mutateField(message, *type.field(below(type.field_count())));
+  if (fields.empty() || random.oneIn(4))
+    mutateField(message, *type.field(random.below(type.field_count())));
   else
-    mutateField(message, *fields[below(fields.size())]);
+    mutateField(message, *fields[random.below(fields.size())]);
 }
 
 void ProtobufMutator::crossOver(Message &root, const Message &other) {
@@ -76,10 +75,10 @@ void ProtobufMutator::crossOver(Message &root, const Message &other) {
   std::vector<Message *> parts;
   collect(*source, parts, nullptr);
   collect(root, messages, nullptr);
-  const Message &part = *parts[below(parts.size())];
+  const Message &part = *parts[random.below(parts.size())];
   // Over an equal part, or into a list of such parts.
   for (size_t tries = 0; tries < 8; ++tries) {
-    Message &target = *messages[below(messages.size())];
+    Message &target = *messages[random.below(messages.size())];
     if (target.GetDescriptor() == part.GetDescriptor() && &target != &root)
       return target.CopyFrom(part);
     const Descriptor &type = *target.GetDescriptor();
@@ -93,54 +92,13 @@ void ProtobufMutator::crossOver(Message &root, const Message &other) {
 }
 
 //===----------------------------------------------------------------------===//
-// Numbers
-//===----------------------------------------------------------------------===//
-
-int64_t ProtobufMutator::integer(int64_t old) {
-  static constexpr int64_t kEdges[] = {
-      0,         1,         -1,        2,       3,       4,
-      7,         8,         16,        64,      127,     255,
-      256,       1 << 16,   1 << 24,   1 << 26, 1 << 30, 1LL << 31,
-      1LL << 32, 1LL << 40, 1LL << 62, -2,      -128};
-  switch (below(6)) {
-  case 0:
-    return int64_t(uint64_t(old) + 1);
-  case 1:
-    return int64_t(uint64_t(old) - 1);
-  case 2:
-    return kEdges[below(std::size(kEdges))];
-  case 3:
-    return oneIn(2) ? std::numeric_limits<int64_t>::max()
-                    : std::numeric_limits<int64_t>::min();
-  default:
-    return below(8);
-  }
-}
-
-double ProtobufMutator::real(double old) {
-  static constexpr double kEdges[] = {
-      0.0,    -0.0,    1.0,   -1.0, 0.5,   2.0, 1e-9,     1e-38,     1e-310,
-      3.4e38, -3.4e38, 1e300, 1e30, 255.0, 2.5, INFINITY, -INFINITY, NAN};
-  switch (below(4)) {
-  case 0:
-    return old * 2;
-  case 1:
-    return -old;
-  case 2:
-    return double(below(8));
-  default:
-    return kEdges[below(std::size(kEdges))];
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Fields
 //===----------------------------------------------------------------------===//
 
 void ProtobufMutator::mutateField(Message &message, const Field &field) {
   if (field.is_repeated())
     return mutateRepeated(message, field);
-  if (oneIn(5))
+  if (random.oneIn(5))
     return message.GetReflection()->ClearField(&message, &field);
   mutateValue(message, field, -1);
 }
@@ -148,7 +106,7 @@ void ProtobufMutator::mutateField(Message &message, const Field &field) {
 void ProtobufMutator::mutateRepeated(Message &message, const Field &field) {
   const Reflection &access = *message.GetReflection();
   int count = access.FieldSize(message, &field);
-  switch (count == 0 ? 0 : below(6)) {
+  switch (count == 0 ? 0 : random.below(6)) {
   case 0: // One more, at the end or somewhere else.
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       const Message *alike = findAlike(field.message_type());
@@ -184,21 +142,22 @@ void ProtobufMutator::mutateRepeated(Message &message, const Field &field) {
       }
       mutateValue(message, field, count);
     }
-    if (count > 0 && oneIn(2))
-      access.SwapElements(&message, &field, count, below(count));
+    if (count > 0 && random.oneIn(2))
+      access.SwapElements(&message, &field, count, random.below(count));
     return;
   case 1:
-    access.SwapElements(&message, &field, below(count), below(count));
+    access.SwapElements(&message, &field, random.below(count),
+                        random.below(count));
     return;
   case 2:
     access.RemoveLast(&message, &field);
     return;
   case 3: // One less, from anywhere.
-    access.SwapElements(&message, &field, below(count), count - 1);
+    access.SwapElements(&message, &field, random.below(count), count - 1);
     access.RemoveLast(&message, &field);
     return;
   default:
-    mutateValue(message, field, below(count));
+    mutateValue(message, field, random.below(count));
   }
 }
 
@@ -219,22 +178,22 @@ void ProtobufMutator::mutateValue(Message &message, const Field &field,
   }
   switch (field.cpp_type()) {
   case FieldDescriptor::CPPTYPE_INT32:
-    QNN_CHANGE(Int32, int32_t(integer(old)))
+    QNN_CHANGE(Int32, int32_t(random.integer(old)))
   case FieldDescriptor::CPPTYPE_INT64:
-    QNN_CHANGE(Int64, integer(old))
+    QNN_CHANGE(Int64, random.integer(old))
   case FieldDescriptor::CPPTYPE_UINT32:
-    QNN_CHANGE(UInt32, uint32_t(integer(old)))
+    QNN_CHANGE(UInt32, uint32_t(random.integer(old)))
   case FieldDescriptor::CPPTYPE_UINT64:
-    QNN_CHANGE(UInt64, uint64_t(integer(int64_t(old))))
+    QNN_CHANGE(UInt64, uint64_t(random.integer(int64_t(old))))
   case FieldDescriptor::CPPTYPE_FLOAT:
-    QNN_CHANGE(Float, float(real(old)))
+    QNN_CHANGE(Float, float(random.real(old)))
   case FieldDescriptor::CPPTYPE_DOUBLE:
-    QNN_CHANGE(Double, real(old))
+    QNN_CHANGE(Double, random.real(old))
   case FieldDescriptor::CPPTYPE_BOOL:
     QNN_CHANGE(Bool, !old)
   case FieldDescriptor::CPPTYPE_ENUM:
-    QNN_CHANGE(Enum, (void(old), field.enum_type()->value(
-                                     below(field.enum_type()->value_count()))))
+    QNN_CHANGE(Enum, (void(old), field.enum_type()->value(random.below(
+                                     field.enum_type()->value_count()))))
   case FieldDescriptor::CPPTYPE_STRING:
     return mutateString(message, field, index);
   case FieldDescriptor::CPPTYPE_MESSAGE:
@@ -264,10 +223,10 @@ void ProtobufMutator::mutateString(Message &message, const Field &field,
                           ? access.GetString(message, &field)
                           : access.GetRepeatedString(message, &field, index);
   bool isName = field.type() == FieldDescriptor::TYPE_STRING;
-  if (isName && !strings.empty() && !oneIn(3)) {
-    value = strings[below(strings.size())];
-  } else if (isName && !words.empty() && !oneIn(4)) {
-    value = words[below(words.size())];
+  if (isName && !strings.empty() && !random.oneIn(3)) {
+    value = strings[random.below(strings.size())];
+  } else if (isName && !words.empty() && !random.oneIn(4)) {
+    value = words[random.below(words.size())];
   } else {
     size_t size = value.size();
     value.resize(size + 16);

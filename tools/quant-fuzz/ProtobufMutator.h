@@ -11,7 +11,7 @@
 // referring to something.
 //
 // Usage:
-//   ProtobufMutator mutator(seed, {"Conv", "Relu"});
+//   ProtobufMutator mutator(random, {"Conv", "Relu"});
 //   mutator.mutate(model);
 //
 //===----------------------------------------------------------------------===//
@@ -19,10 +19,11 @@
 #ifndef QNN_TOOLS_QUANT_FUZZ_PROTOBUFMUTATOR_H
 #define QNN_TOOLS_QUANT_FUZZ_PROTOBUFMUTATOR_H
 
+#include "Numbers.h"
+
 #include "llvm/ADT/ArrayRef.h"
 
 #include <google/protobuf/message.h>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -30,22 +31,15 @@ namespace mlir::qnn::fuzz {
 
 class ProtobufMutator {
 public:
-  /// Equal seeds give equal changes. `words` must outlive the mutator.
-  ProtobufMutator(unsigned seed, llvm::ArrayRef<std::string> words)
-      : random(seed), words(words) {}
+  /// `words` and `random` must outlive the mutator.
+  ProtobufMutator(Random &random, llvm::ArrayRef<std::string> words)
+      : random(random), words(words) {}
 
   /// Changes one thing somewhere in `root`.
   void mutate(google::protobuf::Message &root);
   /// Copies a part of `other` over a part of `root` of the same type.
   void crossOver(google::protobuf::Message &root,
                  const google::protobuf::Message &other);
-
-  /// Uniform in [0, limit); limit > 0.
-  size_t below(size_t limit) { return random() % limit; }
-  bool oneIn(size_t n) { return below(n) == 0; }
-  /// Mostly small, sometimes at the limits of a type.
-  int64_t integer(int64_t old);
-  double real(double old);
 
 private:
   using Message = google::protobuf::Message;
@@ -60,7 +54,7 @@ private:
   /// Any message of the type of `like` in the tree being mutated.
   const Message *findAlike(const google::protobuf::Descriptor *type);
 
-  std::mt19937 random;
+  Random &random;
   llvm::ArrayRef<std::string> words;
   /// All messages and strings of the tree being mutated.
   std::vector<Message *> messages;

@@ -78,22 +78,22 @@ static size_t byteWidth(int type) {
 }
 
 /// Sets one element of raw data to a number that may mean something.
-static void mutateElement(TensorProto &tensor, ProtobufMutator &mutator) {
+static void mutateElement(TensorProto &tensor, Random &random) {
   std::string &raw = *tensor.mutable_raw_data();
   size_t width = byteWidth(tensor.data_type());
   if (raw.size() < width)
     return;
-  char *element = &raw[mutator.below(raw.size() / width) * width];
+  char *element = &raw[random.below(raw.size() / width) * width];
   if (tensor.data_type() == TensorProto::FLOAT) {
     float value;
     std::memcpy(&value, element, sizeof(value));
-    value = float(mutator.real(value));
+    value = float(random.real(value));
     std::memcpy(element, &value, sizeof(value));
     return;
   }
   int64_t value = 0; // the host is little-endian, as is the format
   std::memcpy(&value, element, width);
-  value = mutator.integer(value);
+  value = random.integer(value);
   std::memcpy(element, &value, width);
 }
 
@@ -111,11 +111,10 @@ static void fitData(TensorProto &tensor) {
     tensor.mutable_raw_data()->resize(count * byteWidth(tensor.data_type()));
 }
 
-static TensorProto *pickTensor(onnx::ModelProto &model,
-                               ProtobufMutator &mutator) {
+static TensorProto *pickTensor(onnx::ModelProto &model, Random &random) {
   auto &tensors = *model.mutable_graph()->mutable_initializer();
   return tensors.empty() ? nullptr
-                         : tensors.Mutable(mutator.below(tensors.size()));
+                         : tensors.Mutable(random.below(tensors.size()));
 }
 
 static size_t serialize(const onnx::ModelProto &model, uint8_t *data,
@@ -130,19 +129,19 @@ static size_t serialize(const onnx::ModelProto &model, uint8_t *data,
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
                                           size_t maxSize, unsigned seed) {
   static const std::vector<std::string> kOpNames = readOpNames();
-  ProtobufMutator mutator(seed, kOpNames);
+  Random random(seed);
+  ProtobufMutator mutator(random, kOpNames);
   onnx::ModelProto model;
-  if (mutator.oneIn(4) || !model.ParsePartialFromArray(data, size))
+  if (random.oneIn(4) || !model.ParsePartialFromArray(data, size))
     return LLVMFuzzerMutate(data, size, maxSize);
-  for (size_t i = 0, count = 1 + mutator.below(3); i < count; ++i) {
-    TensorProto *tensor =
-        mutator.oneIn(4) ? pickTensor(model, mutator) : nullptr;
+  for (size_t i = 0, count = 1 + random.below(3); i < count; ++i) {
+    TensorProto *tensor = random.oneIn(4) ? pickTensor(model, random) : nullptr;
     if (tensor)
-      mutateElement(*tensor, mutator);
+      mutateElement(*tensor, random);
     else
       mutator.mutate(model);
   }
-  if (model.has_graph() && !mutator.oneIn(4))
+  if (model.has_graph() && !random.oneIn(4))
     for (TensorProto &tensor : *model.mutable_graph()->mutable_initializer())
       fitData(tensor);
   size_t written = serialize(model, data, maxSize);
@@ -153,7 +152,8 @@ extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1,
                                             const uint8_t *data2, size_t size2,
                                             uint8_t *out, size_t maxOutSize,
                                             unsigned seed) {
-  ProtobufMutator mutator(seed, {});
+  Random random(seed);
+  ProtobufMutator mutator(random, {});
   onnx::ModelProto model, other;
   if (!model.ParsePartialFromArray(data1, size1) ||
       !other.ParsePartialFromArray(data2, size2))
