@@ -62,7 +62,7 @@ def contender(model, width, calibration):
     target = WORK / f"{model.stem}-{width.weights}-{width.activations}.so"
     ranges = [f"--calibration-data={calibration}"]
     if width.precision and contenders.offered("precision", width.precision):
-        flags = [f"--precision={width.precision}", *(ranges if width.precision != "f32" else [])]
+        flags = [f"--precision={width.precision}", *(ranges if width.precision not in ("f32", "bf16") else [])]
         return "native", contenders.Ours(model, target, flags)
     if width.precision and contenders.offered("precision-rule", width.precision):
         return "native", contenders.Ours(model, target, [f"--precision-rule=*={width.precision}", *ranges])

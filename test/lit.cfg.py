@@ -112,6 +112,7 @@ features = {
     "host-avx2": host_cpu("avx2", "fma"),
     "host-avxvnni": host_cpu("avx_vnni"),
     "host-avx512vnni": host_cpu("avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
+    "host-avx512bf16": host_cpu("avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16"),
     "qemu-aarch64": qemu_aarch64(),
     "llvm-mca": llvm_mca(),
     "chromium": chromium(),

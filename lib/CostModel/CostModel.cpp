@@ -19,7 +19,7 @@ namespace {
 struct LevelRates {
   llvm::StringRef level;
   Rates int8, f32;
-  double conversions;
+  double conversions, bf16;
 };
 } // namespace
 
@@ -31,14 +31,16 @@ struct LevelRates {
 /// on Cortex-A72, since V1 has better. The rest as the x86 level of equal
 /// width.
 static const LevelRates kRates[] = {
-    {"x86-64", {25, 8, 2, 3, 5}, {0.5, 0.5, 5, 0.5, 2}, 1},
-    {"x86-64-v3", {110, 47, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
-    {"avxvnni", {220, 95, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3},
-    {"avx512vnni", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
-    {"amx-int8", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6},
-    {"armv8-a", {36, 12, 3, 2, 40}, {18, 12, 5, 0.9, 13}, 2},
-    {"dotprod", {140, 30, 3, 2, 40}, {35, 12, 5, 0.9, 13}, 2},
-    {"i8mm", {180, 30, 3, 2, 40}, {35, 12, 5, 0.9, 13}, 2},
+    {"x86-64", {25, 8, 2, 3, 5}, {0.5, 0.5, 5, 0.5, 2}, 1, 0.5},
+    {"x86-64-v3", {110, 47, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3, 48},
+    {"avxvnni", {220, 95, 6.5, 4, 120}, {55, 40, 14, 1.8, 26}, 3, 48},
+    {"avx512vnni", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6, 105},
+    {"avx512bf16", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6, 230},
+    {"amx-int8", {500, 150, 17, 4, 150}, {118, 70, 18, 3.4, 54}, 6, 230},
+    {"armv8-a", {36, 12, 3, 2, 40}, {18, 12, 5, 0.9, 13}, 2, 16},
+    {"dotprod", {140, 30, 3, 2, 40}, {35, 12, 5, 0.9, 13}, 2, 30},
+    {"i8mm", {180, 30, 3, 2, 40}, {35, 12, 5, 0.9, 13}, 2, 30},
+    {"bf16", {180, 30, 3, 2, 40}, {35, 12, 5, 0.9, 13}, 2, 35},
 };
 
 /// Bytes per nanosecond of weights that are read once, from the last cache or,
@@ -61,16 +63,26 @@ CostModel::CostModel(const TargetLevel &level) {
   int8 = found->int8;
   f32 = found->f32;
   conversions = found->conversions;
+  bf16 = found->bf16;
 }
 
 double CostModel::convert(int64_t elements) const {
   return kLaunch + elements / conversions;
 }
 
-double CostModel::product(double macs, double weightBytes, bool isInt8) const {
+static double productAt(double macsPerNanosecond, double macs,
+                        double weightBytes) {
   double bandwidth =
       weightBytes <= kNearBytes ? kNearWeightBytes : kWeightBytes;
-  return kLaunch + std::max(macs / rates(isInt8).macs, weightBytes / bandwidth);
+  return kLaunch + std::max(macs / macsPerNanosecond, weightBytes / bandwidth);
+}
+
+double CostModel::product(double macs, double weightBytes, bool isInt8) const {
+  return productAt(rates(isInt8).macs, macs, weightBytes);
+}
+
+double CostModel::productBF16(double macs, double weightBytes) const {
+  return productAt(bf16, macs, weightBytes);
 }
 
 double CostModel::depthwise(double macs, bool isInt8) const {
@@ -86,11 +98,23 @@ static double paddedChannels(int64_t channels) {
   return llvm::alignTo(channels, 16);
 }
 
+double CostModel::predictBF16(Operation *op) const {
+  double rounding = convert(elementsOf(op->getOperand(0)));
+  if (isa<MatMulOp>(op))
+    rounding += convert(elementsOf(op->getOperand(1)));
+  return rounding + kLaunch +
+         (predict(op, /*isInt8=*/false) - kLaunch) * f32.macs / bf16;
+}
+
 double CostModel::predict(Operation *op, bool isInt8) const {
   return predict(op, isInt8, isInt8 ? 1 : 4);
 }
 
 double CostModel::predictAs(Operation *op, StringRef precision) const {
+  if (precision == "bf16")
+    return isa<Conv2DOp, FullyConnectedOp, MatMulOp>(op)
+               ? predictBF16(op)
+               : predict(op, /*isInt8=*/false);
   if (precision == "int4")
     return std::max(predict(op, true, 0.5), predict(op, true, 0) * kUnpacking);
   double int8 = predict(op, /*isInt8=*/true);

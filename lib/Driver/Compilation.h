@@ -38,6 +38,8 @@ private:
                         StringRef what);
   llvm::Error insertObservers();
   llvm::Error quantize();
+  /// Lets the products of a float network multiply bf16.
+  llvm::Error useBF16();
   llvm::Error prepare(StringRef cache);
   llvm::Error finish();
   llvm::Expected<const TargetLevel *> getBestLevel();

@@ -285,8 +285,9 @@ llvm::Error Compilation::compileQuantized() {
   auto refuse = [&](const Twine &why) {
     return makeError("'" + options.input + "' is quantized already: " + why);
   };
-  if (options.precision == Precision::Float32)
-    return refuse("it cannot be compiled as f32, leave --precision out");
+  if (options.precision == Precision::Float32 ||
+      options.precision == Precision::BF16)
+    return refuse("it cannot be compiled as float, leave --precision out");
   if (options.precision == Precision::Auto)
     return refuse("--precision=auto, contracts and recipes are for the float "
                   "model");
@@ -305,6 +306,16 @@ llvm::Error Compilation::compileQuantized() {
   return runPasses(build, "fold");
 }
 
+llvm::Error Compilation::useBF16() {
+  BF16PipelineOptions products;
+  products.rules = options.precisionRules;
+  products.emitRemarks = true;
+  auto build = [&](PassManager &passes) {
+    buildBF16Pipeline(passes, products);
+  };
+  return runPasses(build, "find products in bf16 in");
+}
+
 llvm::Error Compilation::run() {
   auto loaded = loadModel(options.input, options.inputShapes, context);
   if (!loaded)
@@ -314,7 +325,8 @@ llvm::Error Compilation::run() {
     if (llvm::Error error = compileQuantized())
       return error;
   } else {
-    bool int8 = options.precision != Precision::Float32;
+    bool isBF16 = options.precision == Precision::BF16;
+    bool int8 = !isBF16 && options.precision != Precision::Float32;
     if (int8)
       if (llvm::Error error = checkCalibration())
         return error;
@@ -327,6 +339,9 @@ llvm::Error Compilation::run() {
       return error;
     if (int8)
       if (llvm::Error error = quantize())
+        return error;
+    if (isBF16)
+      if (llvm::Error error = useBF16())
         return error;
   }
   if (options.precision != Precision::Float32)

@@ -23,7 +23,7 @@ using namespace mlir::qnn;
 static constexpr size_t kNamedLayers = 5;
 
 double Coverage::getShare() const {
-  int64_t all = int8Macs + floatMacs;
+  int64_t all = getMacs();
   return all == 0 ? 1 : double(int8Macs) / double(all);
 }
 
@@ -68,11 +68,12 @@ Coverage qnn::measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks) {
   Coverage coverage;
   for (const NetworkLayer &layer : getNetworkLayers(func)) {
     coverage.int8Macs += layer.int8Macs;
-    coverage.floatMacs += layer.floatMacs;
+    bool isBF16 = layer.precision == "bf16";
+    (isBF16 ? coverage.bf16Macs : coverage.floatMacs) += layer.floatMacs;
     if (!isComputing(layer.main))
       continue;
     ++coverage.layers;
-    if (StringRef(layer.precision).starts_with("int"))
+    if (isBF16 || StringRef(layer.precision).starts_with("int"))
       continue;
     FloatLayer &inFloat = coverage.floatLayers.emplace_back();
     inFloat.name = layer.name.str();
@@ -121,15 +122,33 @@ void qnn::printCoverage(const Coverage &coverage, bool explain,
       os << "remark: " << escapeControls(layer.name + ": " + layer.explanation)
          << '\n';
   os << "coverage: ";
-  if (int64_t all = coverage.int8Macs + coverage.floatMacs)
+  if (int64_t all = coverage.getMacs()) {
     os << llvm::formatv("{0:f1} % of {1}multiply-accumulates in int8, ",
                         100 * coverage.getShare(), formatCount(all));
+    if (coverage.bf16Macs)
+      os << llvm::formatv("{0:f1} % in bf16, ",
+                          100.0 * coverage.bf16Macs / all);
+  }
   if (coverage.floatLayers.empty())
     os << llvm::formatv("none of {0} layers float\n", coverage.layers);
   else
     os << llvm::formatv("{0} of {1} layers float: {2}\n",
                         coverage.floatLayers.size(), coverage.layers,
                         escapeControls(listLayers(coverage.floatLayers)));
+}
+
+void qnn::printBF16Coverage(const Coverage &coverage, raw_ostream &os) {
+  std::vector<FloatLayer> products;
+  for (const FloatLayer &layer : coverage.floatLayers)
+    if (layer.macs > 0)
+      products.push_back(layer);
+  int64_t all = std::max<int64_t>(coverage.getMacs(), 1);
+  os << llvm::formatv("coverage: {0:f1} % of {1}multiply-accumulates in bf16",
+                      100.0 * coverage.bf16Macs / all,
+                      formatCount(coverage.getMacs()));
+  if (!products.empty())
+    os << ", products in f32: " << escapeControls(listLayers(products));
+  os << '\n';
 }
 
 llvm::Error qnn::checkFallbacks(const Coverage &coverage) {
@@ -238,6 +257,8 @@ static void explainConversion(Operation *op, const CostModel &model,
 /// integers and those in int8 that are float.
 static double predict(const NetworkLayer &layer, const CostModel &model,
                       bool isAsItIs) {
+  if (layer.precision == "bf16")
+    return model.predictAs(layer.main, isAsItIs ? "bf16" : "int8");
   if (layer.main->hasAttr(kWidePartAttr))
     return model.predictAs(layer.main, isAsItIs ? "int16" : "float");
   double sum = 0;

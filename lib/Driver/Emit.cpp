@@ -22,6 +22,10 @@ llvm::Error Compilation::explain() {
     return level.takeError();
   explainChoices(getFunction(), **level, diagnostics);
   coverage = measureCoverage(getFunction(), diagnostics.getRemarks());
+  if (options.precision == Precision::BF16) {
+    printBF16Coverage(*coverage, log);
+    return llvm::Error::success();
+  }
   // With --remarks the reasons have been printed.
   printCoverage(*coverage, !options.remarks, log);
   return options.errorOnFallback ? checkFallbacks(*coverage)
@@ -92,10 +96,20 @@ llvm::Expected<std::string> Compilation::emitFile(GeneratedCode &code) {
   return linkShared(*bytes, llvm::sys::path::filename(options.output), triple);
 }
 
+/// Replaces levels that add nothing but bf16 by those they extend.
+static void dropBF16(SmallVectorImpl<const TargetLevel *> &levels) {
+  for (const TargetLevel *&level : levels)
+    if (level->hasBF16 && !level->hasTiles)
+      --level; // the table lists them behind it
+  levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+}
+
 llvm::Error Compilation::emitCode() {
   auto levels = parseLevels(options.march, triple);
   if (!levels)
     return levels.takeError();
+  if (!options.namesLevels && getFunction().getOps<ToBF16Op>().empty())
+    dropBF16(*levels);
   llvm::LLVMContext llvmContext;
   FailureOr<GeneratedCode> code =
       generateCode(*module, *levels, triple, llvmContext);

@@ -67,11 +67,12 @@ struct CommandLine {
       cl::desc("Shape of an input whose dimensions the model leaves open")};
 
   cl::opt<std::string> precision{
-      "precision", cl::value_desc("int8|auto|f32"), cl::init("int8"),
+      "precision", cl::value_desc("int8|auto|bf16|f32"), cl::init("int8"),
       cl::cat(quantization),
       cl::desc("int8 (default; needs calibration data or a cache), auto (int8 "
                "with the ranges, remedies and float layers that the "
-               "calibration data ask for) or f32")};
+               "calibration data ask for), bf16 (f32 whose matrix products "
+               "and convolutions multiply bf16) or f32")};
   cl::opt<bool> printSchedule{
       "print-schedule", cl::cat(target),
       cl::desc("Print how each level of --march computes each layer, and the "
@@ -81,7 +82,7 @@ struct CommandLine {
       cl::desc("Quantize layers also where int8 is predicted to be slower than "
                "float at the best level of --march")};
   cl::list<std::string> rules{
-      "precision-rule", cl::value_desc("PATTERN=float|int8|int4|int16"),
+      "precision-rule", cl::value_desc("PATTERN=float|bf16|int8|int4|int16"),
       cl::cat(quantization),
       cl::desc("Precision of the layers whose name or op matches PATTERN (* "
                "and ? are wildcards); a later rule wins")};
@@ -249,10 +250,11 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   auto precision = llvm::StringSwitch<std::optional<Precision>>(line.precision)
                        .Case("int8", Precision::Int8)
                        .Case("auto", Precision::Auto)
+                       .Case("bf16", Precision::BF16)
                        .Case("f32", Precision::Float32)
                        .Default(std::nullopt);
   if (!precision)
-    return badChoice("precision", "int8, auto or f32", line.precision);
+    return badChoice("precision", "int8, auto, bf16 or f32", line.precision);
   if (line.io != "float" && line.io != "quantized")
     return badChoice("io", "float or quantized", line.io);
   if (!parseCalibrator(line.calibrator) && line.calibrator != kAutoCalibrator)
@@ -284,16 +286,23 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.calibrationData = line.data;
   options.calibrationCache = line.cache;
   options.calibrationTable = line.table;
-  if (options.precision != Precision::Float32)
+  bool isBF16 = options.precision == Precision::BF16;
+  if (options.precision != Precision::Float32 && !isBF16)
     return llvm::Error::success();
-  auto checkUnused = [](const cl::Option &option) -> llvm::Error {
+  auto checkUnused = [&](const cl::Option &option) -> llvm::Error {
     if (option.getNumOccurrences() == 0)
       return llvm::Error::success();
-    return makeError("--" + option.ArgStr +
-                     " is of no use with --precision=f32");
+    return makeError("--" + option.ArgStr + " is of no use with --precision=" +
+                     line.precision);
   };
-  if (llvm::Error error = checkUnused(line.rules))
-    return error;
+  for (StringRef rule : line.rules)
+    if (isBF16 && !rule.ends_with("=float") && !rule.ends_with("=bf16"))
+      return badChoice("precision-rule",
+                       "PATTERN=float or PATTERN=bf16 with --precision=bf16",
+                       rule);
+  if (!isBF16)
+    if (llvm::Error error = checkUnused(line.rules))
+      return error;
   if (llvm::Error error = checkUnused(line.errorOn))
     return error;
   if (llvm::Error error = checkUnused(line.force))
@@ -392,6 +401,8 @@ static llvm::Error setTarget(const CommandLine &line, CompileOptions &options) {
     return error;
   options.target = triple.str();
   options.march = line.march;
+  options.namesLevels =
+      line.march.getNumOccurrences() != 0 && line.march != "native";
   if (line.march.getNumOccurrences() == 0) {
     options.march = "native";
     if (triple.getArch() != host.getArch()) {

@@ -244,6 +244,7 @@ static void writeCalibration(llvm::json::OStream &json,
 static void writeCoverage(llvm::json::OStream &json, const Coverage &coverage) {
   json.attributeObject("coverage", [&] {
     json.attribute("int8_macs", coverage.int8Macs);
+    json.attribute("bf16_macs", coverage.bf16Macs);
     json.attribute("float_macs", coverage.floatMacs);
     json.attribute("share", coverage.getShare());
     json.attribute("layers", coverage.layers);
@@ -284,7 +285,9 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
     json.attribute("output", llvm::json::fixUTF8(options.output));
     json.attribute("output_bytes", int64_t(input.outputBytes));
     json.attribute("precision",
-                   options.precision == Precision::Float32 ? "f32" : "int8");
+                   options.precision == Precision::Float32 ? "f32"
+                   : options.precision == Precision::BF16  ? "bf16"
+                                                           : "int8");
     json.attribute("macs", macs);
     if (input.coverage)
       writeCoverage(json, *input.coverage);

@@ -31,12 +31,13 @@ struct FloatLayer {
   bool byRule = false; ///< the user wants it so
 };
 
-/// What part of a network is computed in int8. Layers are the ops that compute,
+/// What part of a network is computed in int8 or in bf16. Layers are the ops that compute,
 /// not those that only move values.
 struct Coverage {
-  int64_t int8Macs = 0, floatMacs = 0, layers = 0;
+  int64_t int8Macs = 0, bf16Macs = 0, floatMacs = 0, layers = 0;
   std::vector<FloatLayer> floatLayers;
 
+  int64_t getMacs() const { return int8Macs + bf16Macs + floatMacs; }
   /// The part of the multiply-accumulates; 1 when there are none.
   double getShare() const;
 };
@@ -47,6 +48,8 @@ Coverage measureCoverage(func::FuncOp func, ArrayRef<Remark> remarks);
 /// Prints the line on what int8 covers and, before it, if told to, why layers
 /// are float that no rule wants so.
 void printCoverage(const Coverage &coverage, bool explain, raw_ostream &os);
+/// The same of a float network with products in bf16.
+void printBF16Coverage(const Coverage &coverage, raw_ostream &os);
 /// Fails, naming layers and remedies, when a layer is float without a rule.
 llvm::Error checkFallbacks(const Coverage &coverage);
 /// Adds remarks on the predicted cost of each layer in its precision and in the

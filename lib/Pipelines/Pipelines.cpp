@@ -82,6 +82,22 @@ void qnn::buildRangesPipeline(OpPassManager &pm,
   }
 }
 
+void qnn::buildBF16Pipeline(OpPassManager &pm,
+                            const BF16PipelineOptions &options) {
+  AssignPrecisionPassOptions precision;
+  SmallVector<std::string> rules(options.rules.begin(), options.rules.end());
+  precision.rules = rules;
+  precision.products = "bf16";
+  precision.emitRemarks = options.emitRemarks;
+  RoundToBF16PassOptions rounding;
+  rounding.emitRemarks = options.emitRemarks;
+  pm.addNestedPass<func::FuncOp>(createAssignPrecisionPass(precision));
+  pm.addNestedPass<func::FuncOp>(createRoundToBF16Pass(rounding));
+  // Layers that read one tensor round it once.
+  addCleanUp(pm);
+  addStageCheck(pm, "graph");
+}
+
 // Legal in the QDQ stage: qnn on float tensors, quantized qnn.constant,
 // quant.qcast and quant.dcast. In the Quantized stage: also qnn on quantized
 // tensors, and no quant.qcast of a quant.dcast.
@@ -100,6 +116,10 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createFoldQDQPass(fold));
   // Again, after folding: accumulators and clamps that met only now.
   pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
+  // After fusion, to which these layers are float ones.
+  RoundToBF16PassOptions rounding;
+  rounding.emitRemarks = options.emitRemarks;
+  pm.addNestedPass<func::FuncOp>(createRoundToBF16Pass(rounding));
   addCleanUp(pm);
   addStageCheck(pm, "quantized");
 }
@@ -137,6 +157,10 @@ void qnn::registerPipelines() {
       "Imported float graph to Graph stage: batch norms folded, transposes "
       "sunk, epilogues fused",
       buildGraphPipeline);
+  PassPipelineRegistration<BF16PipelineOptions>(
+      "qnn-bf16-pipeline",
+      "Graph stage to Graph stage: products multiply in bf16",
+      buildBF16Pipeline);
   PassPipelineRegistration<CalibrationPipelineOptions>(
       "qnn-calibration-pipeline",
       "Graph stage to Calibrated stage: precisions assigned, observers "

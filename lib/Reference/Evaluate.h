@@ -62,6 +62,7 @@ FailureOr<Tensor> evaluate(ResizeNearestOp op, Operands operands);
 // Quantization.cpp
 FailureOr<Tensor> evaluate(ConstantOp op, Operands operands);
 FailureOr<Tensor> evaluate(ObserveOp op, Operands operands);
+FailureOr<Tensor> evaluate(ToBF16Op op, Operands operands);
 FailureOr<Tensor> evaluate(RequantizeOp op, Operands operands);
 FailureOr<Tensor> evaluate(quant::QuantizeCastOp op, Operands operands);
 FailureOr<Tensor> evaluate(quant::DequantizeCastOp op, Operands operands);

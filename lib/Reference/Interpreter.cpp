@@ -23,8 +23,8 @@ using namespace mlir::qnn;
 /// zero point 0.
 static LogicalResult checkType(Operation *op, Type type) {
   if (!Tensor::isSupportedType(type))
-    return op->emitOpError("expected static tensors of f32 or of at most "
-                           "32-bit integers and at most 2^31 elements, got ")
+    return op->emitOpError("expected static tensors of f32, bf16 or of at "
+                           "most 32-bit integers and at most 2^31 elements, got ")
            << type;
   quant::QuantizedType element = getQuantizedElementType(type);
   if (element && element.getStorageTypeIntegralWidth() > 16 &&
@@ -47,7 +47,8 @@ static bool mayReturnAccumulator(Operation *op) {
 
 static FailureOr<Tensor> evaluateAny(Operation *op, Operands operands) {
   return llvm::TypeSwitch<Operation *, FailureOr<Tensor>>(op)
-      .Case<ConstantOp, ObserveOp, RequantizeOp, quant::QuantizeCastOp,
+      .Case<ConstantOp, ObserveOp, ToBF16Op, RequantizeOp,
+            quant::QuantizeCastOp,
             quant::DequantizeCastOp, Conv2DOp, FullyConnectedOp, MatMulOp,
             BiasOp, AddOp, SubOp, MulOp, DivOp, ReluOp, ClipOp, LeakyReluOp,
             SigmoidOp, HardSigmoidOp, HardSwishOp, TanhOp, SqrtOp, ErfOp,

@@ -9,7 +9,8 @@
 // element, started at the bias and fed in ascending order of the reduced
 // dimensions, then residual, requantization and clamp. The float accumulator
 // is an f32 fed by fused multiply-add, the integer one is exact in 64 bits and
-// checked against 32 at the end.
+// checked against 32 at the end. Factors in bf16 are taken in another order, 1,
+// 0, 3, 2, ..., which they are brought into first.
 //
 // The innermost loop runs over independent accumulators, so vectorizing it
 // does not change a bit. It is compiled a second time for CPUs with FMA, where
@@ -84,9 +85,13 @@ public:
               Tensor &result)
       : clamp(op), bias(bias ? bias->floats().data() : nullptr),
         residual(residual ? residual->floats().data() : nullptr),
+        leastBias(isBF16Tensor(op->getOperand(0).getType()) ? kLeastBF16Bias
+                                                            : 0.0f),
         y(result.mutableFloats().data()) {}
 
-  float start(int64_t channel) const { return bias ? bias[channel] : 0.0f; }
+  float start(int64_t channel) const {
+    return bias ? dropBelow(bias[channel], leastBias) : 0.0f;
+  }
   LogicalResult store(int64_t position, int64_t, float acc) {
     ScalarMath math;
     y[position] = clamp.apply(math, residual ? acc + residual[position] : acc);
@@ -96,6 +101,7 @@ public:
 private:
   ClampBounds clamp;
   const float *bias, *residual;
+  float leastBias;
   float *y;
 };
 
@@ -173,6 +179,36 @@ static std::vector<int32_t> center(const Tensor &tensor) {
   return values;
 }
 
+//===----------------------------------------------------------------------===//
+// Factors
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The factors of one float operand, in the order of the sum.
+struct Factors {
+  std::vector<float> copy; ///< of bf16 factors
+  const float *data;
+  int64_t depth; ///< of the reduction
+
+  /// `values` has rows of `depth` vectors of `width` along the reduction. Of bf16
+  /// vectors neighbours change places; an odd last one comes after zeros.
+  Factors(const Tensor &values, int64_t depth, int64_t width = 1)
+      : data(values.floats().data()), depth(depth) {
+    if (!isBF16Tensor(values.getType()) || depth == 0)
+      return;
+    this->depth = llvm::alignTo(depth, 2);
+    int64_t rows = values.size() / std::max<int64_t>(depth * width, 1);
+    copy.resize(rows * this->depth * width);
+    for (int64_t row = 0; row < rows; ++row)
+      for (int64_t k = 0; k < depth; ++k)
+        for (int64_t i = 0; i < width; ++i)
+          copy[(row * this->depth + (k ^ 1)) * width + i] =
+              dropBelow(data[(row * depth + k) * width + i], kLeastBF16);
+    data = copy.data();
+  }
+};
+} // namespace
+
 /// The optional bias and residual of a convolution or fully connected layer.
 template <typename OpTy>
 static std::pair<const Tensor *, const Tensor *>
@@ -185,13 +221,14 @@ getBiasAndResidual(OpTy op, Operands operands) {
 // Convolution
 //===----------------------------------------------------------------------===//
 
-/// The weight OHWI reordered to [group][kh][kw][ic][output of the group].
+/// The weight OHWI, of `depth` inputs, reordered to [group][kh][kw][ic][output of
+/// the group].
 template <typename T>
-static std::vector<T> reorderWeight(ArrayRef<T> weight, ArrayRef<int64_t> shape,
-                                    int64_t groups) {
+static std::vector<T> reorderWeight(const T *weight, ArrayRef<int64_t> shape,
+                                    int64_t depth, int64_t groups) {
   int64_t outputs = shape[0] / groups;
-  int64_t taps = shape[1] * shape[2] * shape[3];
-  std::vector<T> result(weight.size());
+  int64_t taps = shape[1] * shape[2] * depth;
+  std::vector<T> result(shape[0] * taps);
   for (int64_t o = 0; o < shape[0]; ++o)
     for (int64_t k = 0; k < taps; ++k)
       result[((o / outputs) * taps + k) * outputs + o % outputs] =
@@ -200,16 +237,16 @@ static std::vector<T> reorderWeight(ArrayRef<T> weight, ArrayRef<int64_t> shape,
 }
 
 /// `x` NHWC holds real values or q - z, so that a padded position is 0 in both
-/// forms; `weight` as reorderWeight leaves it.
+/// forms, `depth` inputs per group; `weight` as reorderWeight leaves it.
 template <typename Finish, typename T = typename Finish::Element>
 static LogicalResult convolve(Conv2DOp op, const T *x, const T *weight,
-                              Finish finish) {
+                              int64_t depth, Finish finish) {
   ArrayRef<int64_t> in = op.getInput().getType().getShape();
   ArrayRef<int64_t> kernel = op.getWeight().getType().getShape();
   ArrayRef<int64_t> out = cast<ShapedType>(op.getType()).getShape();
   auto [h, w] = getWindows(op);
-  int64_t groups = op.getGroups();
-  int64_t depth = kernel[3], outputs = kernel[0] / groups;
+  int64_t groups = op.getGroups(), outputs = kernel[0] / groups;
+  int64_t channels = groups * depth;
   std::vector<T> zeros(depth);
   std::vector<typename Finish::Acc> accs(outputs);
 
@@ -224,7 +261,7 @@ static LogicalResult convolve(Conv2DOp op, const T *x, const T *weight,
         int64_t ih = h.coordinate(oh, i), iw = w.coordinate(ow, j);
         bool inside = h.contains(ih) && w.contains(iw);
         const T *row =
-            inside ? x + ((n * in[1] + ih) * in[2] + iw) * in[3] + g * depth
+            inside ? x + ((n * in[1] + ih) * in[2] + iw) * channels + g * depth
                    : zeros.data();
         accumulate(row, taps, depth, outputs, accs.data());
       }
@@ -249,15 +286,18 @@ FailureOr<Tensor> qnn::evaluate(Conv2DOp op, Operands operands) {
   Tensor result(cast<RankedTensorType>(op.getType()));
   LogicalResult status = success();
   if (result.isFloat()) {
-    auto w = reorderWeight(weight.floats(), weight.getShape(), op.getGroups());
-    status = convolve(op, input.floats().data(), w.data(),
+    int64_t groups = op.getGroups();
+    Factors x(input, input.getShape()[3]), w(weight, weight.getShape()[3]);
+    auto ordered = reorderWeight(w.data, weight.getShape(), w.depth, groups);
+    status = convolve(op, x.data, ordered.data(), w.depth,
                       FloatFinish(op, bias, residual, result));
   } else {
-    auto w =
-        reorderWeight(weight.integers(), weight.getShape(), op.getGroups());
+    int64_t depth = weight.getShape()[3];
+    auto w = reorderWeight(weight.integers().data(), weight.getShape(), depth,
+                           op.getGroups());
     auto scales = getProductScales(input.getType(), weight.getType(),
                                    weight.getShape()[0]);
-    status = convolve(op, center(input).data(), w.data(),
+    status = convolve(op, center(input).data(), w.data(), depth,
                       QuantizedFinish(op, scales, bias, residual, result));
   }
   if (failed(status))
@@ -293,9 +333,9 @@ FailureOr<Tensor> qnn::evaluate(FullyConnectedOp op, Operands operands) {
   int64_t rows = ShapedType::getNumElements(result.getShape().drop_back());
   LogicalResult status = success();
   if (result.isFloat()) {
-    status =
-        multiplyRows(input.floats().data(), weight.floats().data(), rows, depth,
-                     outputs, FloatFinish(op, bias, residual, result));
+    Factors x(input, depth), w(weight, depth);
+    status = multiplyRows(x.data, w.data, rows, x.depth, outputs,
+                          FloatFinish(op, bias, residual, result));
   } else {
     auto scales = getProductScales(input.getType(), weight.getType(), outputs);
     status = multiplyRows(center(input).data(), weight.integers().data(), rows,
@@ -307,14 +347,15 @@ FailureOr<Tensor> qnn::evaluate(FullyConnectedOp op, Operands operands) {
   return result;
 }
 
-/// y[b, m, :] for lhs [b, m, k] and rhs [b, k, n], batches broadcast.
+/// y[b, m, :] for lhs [b, m, k] and rhs [b, k, n], batches broadcast; k is
+/// `depth`.
 template <typename Finish, typename T = typename Finish::Element>
 static LogicalResult multiplyMatrices(MatMulOp op, const T *lhs, const T *rhs,
-                                      Finish finish) {
+                                      int64_t depth, Finish finish) {
   ArrayRef<int64_t> a = op.getLhs().getType().getShape(),
                     b = op.getRhs().getType().getShape(),
                     out = op.getType().getShape();
-  int64_t rows = a[a.size() - 2], depth = a.back(), columns = b.back();
+  int64_t rows = a[a.size() - 2], columns = b.back();
   ArrayRef<int64_t> batch = out.drop_back(2);
   OffsetTable lhsBatches = getBroadcastOffsets(a.drop_back(2), batch);
   OffsetTable rhsBatches = getBroadcastOffsets(b.drop_back(2), batch);
@@ -339,14 +380,16 @@ static LogicalResult multiplyMatrices(MatMulOp op, const T *lhs, const T *rhs,
 FailureOr<Tensor> qnn::evaluate(MatMulOp op, Operands operands) {
   const Tensor &lhs = operands[0], &rhs = operands[1];
   Tensor result(op.getType());
+  int64_t depth = lhs.getShape().back();
   LogicalResult status = success();
   if (result.isFloat()) {
-    status = multiplyMatrices(op, lhs.floats().data(), rhs.floats().data(),
+    Factors a(lhs, depth), b(rhs, depth, rhs.getShape().back());
+    status = multiplyMatrices(op, a.data, b.data, a.depth,
                               FloatFinish(op, nullptr, nullptr, result));
   } else {
     auto scales = getProductScales(lhs.getType(), rhs.getType(), 1);
     status =
-        multiplyMatrices(op, center(lhs).data(), center(rhs).data(),
+        multiplyMatrices(op, center(lhs).data(), center(rhs).data(), depth,
                          QuantizedFinish(op, scales, nullptr, nullptr, result));
   }
   if (failed(status))

@@ -105,6 +105,14 @@ FailureOr<Tensor> qnn::evaluate(ObserveOp, Operands operands) {
   return operands[0];
 }
 
+FailureOr<Tensor> qnn::evaluate(ToBF16Op op, Operands operands) {
+  Tensor result(op.getType());
+  for (auto [y, x] :
+       llvm::zip(result.mutableFloats(), operands[0].floats()))
+    y = fromBF16(toBF16(x));
+  return result;
+}
+
 FailureOr<Tensor> qnn::evaluate(RequantizeOp op, Operands operands) {
   return requantizeTensor(operands[0], op.getType());
 }

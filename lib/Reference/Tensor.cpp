@@ -7,6 +7,8 @@
 
 #include "qnn/Reference/Tensor.h"
 
+#include "qnn/Dialect/QNN/IR/Constants.h"
+
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MemAlloc.h"
 
@@ -43,7 +45,7 @@ bool Tensor::isSupportedType(Type type) {
       return false;
     count *= size;
   }
-  if (tensor.getElementType().isF32())
+  if (tensor.getElementType().isF32() || tensor.getElementType().isBF16())
     return true;
   std::optional<Storage> storage = getIntegerStorage(tensor.getElementType());
   // 32 unsigned bits do not fit int32_t.
@@ -58,7 +60,8 @@ Tensor::Tensor(RankedTensorType type)
 }
 
 bool Tensor::isFloat() const {
-  return const_cast<RankedTensorType &>(type).getElementType().isF32();
+  return isa<FloatType>(
+      const_cast<RankedTensorType &>(type).getElementType());
 }
 
 Tensor Tensor::reshaped(RankedTensorType newType) const {
@@ -98,8 +101,17 @@ static void copyIntegers(ArrayRef<char> bytes, bool splat, Storage storage,
                              : int32_t(uint32_t(value) << unused >> unused);
 }
 
-static void copyFloats(ArrayRef<char> bytes, bool splat,
+/// Of `width` bits: 32, or 16 for bf16.
+static void copyFloats(ArrayRef<char> bytes, bool splat, unsigned width,
                        MutableArrayRef<float> to) {
+  if (width == 16) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      uint16_t bits;
+      std::memcpy(&bits, &bytes[splat ? 0 : i * sizeof(bits)], sizeof(bits));
+      to[i] = fromBF16(bits);
+    }
+    return;
+  }
   for (size_t i = 0; i < to.size(); ++i)
     std::memcpy(&to[i], bytes.data() + (splat ? 0 : i * sizeof(float)),
                 sizeof(float));
@@ -109,15 +121,15 @@ FailureOr<Tensor>
 Tensor::fromElementsAttr(ElementsAttr value, RankedTensorType type,
                          llvm::function_ref<InFlightDiagnostic()> emitError) {
   if (!isSupportedType(type))
-    return emitError() << "expected a tensor of f32 or of at most 32-bit "
+    return emitError() << "expected a tensor of f32, bf16 or of at most 32-bit "
                           "integers and at most 2^31 elements, got "
                        << type;
   Type element = type.getElementType();
   std::optional<Storage> storage = getIntegerStorage(element);
-  unsigned width = storage ? storage->width : 32;
+  unsigned width = storage ? storage->width : element.getIntOrFloatBitWidth();
   auto stored = cast<ShapedType>(value.getType());
   if (stored.getNumElements() != type.getNumElements() ||
-      stored.getElementType().isF32() != element.isF32() ||
+      isa<FloatType>(stored.getElementType()) != isa<FloatType>(element) ||
       stored.getElementTypeBitWidth() != width)
     return emitError() << "expected a value of the storage type of " << type
                        << ", got " << stored;
@@ -153,7 +165,7 @@ Tensor::fromElementsAttr(ElementsAttr value, RankedTensorType type,
   if (storage)
     copyIntegers(bytes, splat, *storage, result.mutableIntegers());
   else
-    copyFloats(bytes, splat, result.mutableFloats());
+    copyFloats(bytes, splat, width, result.mutableFloats());
   return result;
 }
 
@@ -166,6 +178,12 @@ static ElementsAttr narrow(ShapedType type, ArrayRef<int32_t> from) {
 }
 
 ElementsAttr Tensor::toElementsAttr() const {
+  if (getType().getElementType().isBF16()) {
+    SmallVector<uint16_t> bits;
+    for (float value : floats())
+      bits.push_back(toBF16(value));
+    return getBF16Elements(type.getContext(), getShape(), bits);
+  }
   if (isFloat())
     return DenseElementsAttr::get(type, floats());
   Type element = getType().getElementType();

@@ -88,6 +88,8 @@ static std::optional<NpyType> getArrayType(Type type) {
   Type element = cast<RankedTensorType>(type).getElementType();
   if (element.isF32())
     return NpyType::Float32;
+  if (isa<FloatType>(element)) // bf16 is for the inside of networks
+    return std::nullopt;
   bool isSigned = true;
   unsigned width;
   if (auto quantized = dyn_cast<quant::QuantizedType>(element)) {

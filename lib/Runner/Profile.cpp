@@ -27,10 +27,12 @@ static std::pair<StringRef, StringRef> getInstructions(StringRef level) {
       .Case("x86-64-v3", {"pmaddubsw_256", "f32_fma_256"})
       .Case("avxvnni", {"vpdpbusd_256_vex", "f32_fma_256"})
       .Case("avx512vnni", {"vpdpbusd_512", "f32_fma_512"})
+      .Case("avx512bf16", {"vpdpbusd_512", "f32_fma_512"})
       .Case("amx-int8", {"amx_tdpbusd", "f32_fma_512"})
       .Case("armv8-a", {"neon_smull", "f32_fmla_128"})
       .Case("dotprod", {"neon_sdot", "f32_fmla_128"})
       .Case("i8mm", {"neon_smmla", "f32_fmla_128"})
+      .Case("bf16", {"neon_smmla", "f32_fmla_128"})
       .Default({"", ""});
 }
 

@@ -75,6 +75,10 @@ check:
   %vnni.71 = icmp ne i32 %m71, 0
   %vnni.a = and i1 %vnni.71, %sub1
   %avxvnni = and i1 %vnni.a, %ymm
+  ; AVX512-BF16 5
+  %mbf = and i32 %a71, 32
+  %bf16.71 = icmp ne i32 %mbf, 0
+  %bf16.a = and i1 %bf16.71, %sub1
   ; AVX512 F 16, DQ 17, CD 28, BW 30, VL 31; VNNI 11
   %m512 = and i32 %b7, -805109760
   %avx512 = icmp eq i32 %m512, -805109760
@@ -82,19 +86,23 @@ check:
   %v512 = icmp ne i32 %mv, 0
   %avx512.a = and i1 %avx512, %v512
   %avx512vnni = and i1 %avx512.a, %zmm
+  %avx512bf16 = and i1 %bf16.a, %avx512vnni
   %bit0 = select i1 %avx2, i32 1, i32 0
   %bit1 = select i1 %avxvnni, i32 2, i32 0
   %bit2 = select i1 %avx512vnni, i32 4, i32 0
   %bit4 = call i32 @_NAME.tiles(i32 %d7, i32 %xcr0)
+  %bit6 = select i1 %avx512bf16, i32 64, i32 0
   %bits01 = or i32 %bit0, %bit1
   %bits24 = or i32 %bit2, %bit4
-  %bits = or i32 %bits01, %bits24
+  %bits014 = or i32 %bits01, %bits24
+  %bits = or i32 %bits014, %bit6
   ret i32 %bits
 none:
   ret i32 0
 }
 )";
-static_assert(CpuAVX2 == 1 && CpuAVXVNNI == 2 && CpuAVX512VNNI == 4);
+static_assert(CpuAVX2 == 1 && CpuAVXVNNI == 2 && CpuAVX512VNNI == 4 &&
+              CpuAVX512BF16 == 64);
 
 // The CpuAMXInt8 bit from EDX of leaf 7 and XCR0, in objects with such a level:
 // AMX-TILE 24, AMX-INT8 25; XTILECFG 17, XTILEDATA 18; and the kernel's grant,
@@ -124,8 +132,8 @@ define internal i32 @_NAME.tiles(i32 %d7, i32 %xcr0) nounwind {
 )";
 static_assert(CpuAMXInt8 == 16);
 
-// HWCAP_ASIMDDP is bit 20 of AT_HWCAP (16), HWCAP2_I8MM bit 13 of AT_HWCAP2
-// (26).
+// HWCAP_ASIMDDP is bit 20 of AT_HWCAP (16), HWCAP2_I8MM bit 13 and HWCAP2_BF16
+// bit 14 of AT_HWCAP2 (26).
 inline constexpr llvm::StringLiteral kAArch64Features = R"(
 declare i64 @getauxval(i64)
 
@@ -138,11 +146,15 @@ define internal i32 @_NAME.features() nounwind {
   %m2 = and i64 %hwcap2, 8192
   %i8mm = icmp ne i64 %m2, 0
   %bit5 = select i1 %i8mm, i32 32, i32 0
-  %bits = or i32 %bit3, %bit5
+  %m3 = and i64 %hwcap2, 16384
+  %bf16 = icmp ne i64 %m3, 0
+  %bit7 = select i1 %bf16, i32 128, i32 0
+  %bits35 = or i32 %bit3, %bit5
+  %bits = or i32 %bits35, %bit7
   ret i32 %bits
 }
 )";
-static_assert(CpuDotProd == 8 && CpuI8MM == 32);
+static_assert(CpuDotProd == 8 && CpuI8MM == 32 && CpuBF16 == 128);
 
 //===----------------------------------------------------------------------===//
 // Checks

@@ -33,9 +33,13 @@ static const TargetLevel kX86Levels[] = {
      DotKind::VNNI, CpuAVX2 | CpuAVXVNNI},
     {"avx512vnni", Triple::x86_64, QNN_AVX512VNNI_FEATURES, 512, 32,
      DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI},
-    {"amx-int8", Triple::x86_64, QNN_AVX512VNNI_FEATURES ",+amx-tile,+amx-int8",
-     512, 32, DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI | CpuAMXInt8,
-     /*hasTiles=*/true},
+    {"avx512bf16", Triple::x86_64, QNN_AVX512VNNI_FEATURES ",+avx512bf16", 512,
+     32, DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI | CpuAVX512BF16,
+     /*hasTiles=*/false, "", /*hasBF16=*/true},
+    {"amx-int8", Triple::x86_64,
+     QNN_AVX512VNNI_FEATURES ",+avx512bf16,+amx-tile,+amx-int8", 512, 32,
+     DotKind::VNNI, CpuAVX2 | CpuAVX512VNNI | CpuAVX512BF16 | CpuAMXInt8,
+     /*hasTiles=*/true, "", /*hasBF16=*/true},
 };
 
 static const TargetLevel kAArch64Levels[] = {
@@ -45,6 +49,9 @@ static const TargetLevel kAArch64Levels[] = {
     {"i8mm", Triple::aarch64, "+neon,+dotprod,+i8mm", 128, 32,
      DotKind::NeonMatrix, CpuDotProd | CpuI8MM, /*hasTiles=*/false,
      "neoverse-v1"},
+    {"bf16", Triple::aarch64, "+neon,+dotprod,+i8mm,+bf16", 128, 32,
+     DotKind::NeonMatrix, CpuDotProd | CpuI8MM | CpuBF16, /*hasTiles=*/false,
+     "neoverse-v1", /*hasBF16=*/true},
 };
 
 ArrayRef<TargetLevel> mlir::qnn::getLevels(Triple::ArchType arch) {
@@ -103,12 +110,16 @@ uint32_t mlir::qnn::getHostCpuFeatures() {
   if (all({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd",
            "avx512vnni"}))
     features |= CpuAVX512VNNI;
+  if (all({"avx512bf16"}))
+    features |= CpuAVX512BF16;
   if (all({"amx-tile", "amx-int8"}) && requestTiles())
     features |= CpuAMXInt8;
   if (all({"dotprod"}))
     features |= CpuDotProd;
   if (all({"i8mm"}))
     features |= CpuI8MM;
+  if (all({"bf16"}))
+    features |= CpuBF16;
   return features;
 }
 

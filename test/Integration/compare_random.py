@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Compares compiled random networks with the reference interpreter, bit for bit, at every level given.
 
-  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--narrow] [--kinds=KIND,...] [--schedule=LEVEL=SCHEDULE]
+  compare_random.py WORKDIR FIRST_SEED COUNT LEVEL[,LEVEL...] [--ops=N] [--float] [--bf16] [--narrow] [--kinds=KIND,...] [--schedule=LEVEL=SCHEDULE]
 
+--bf16: a float network whose products multiply bf16.
 --narrow: half of the quantized weights have 4 bits.
 --schedule gives every quantized matrix product a schedule (attribute qnn.schedule).
 
@@ -64,7 +65,7 @@ def check_seed(work, seed, levels, args):
     """The mismatches of one seed, as text."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","), args.narrow)
+    network = random_network.Network(seed, args.float or args.bf16, args.kinds and args.kinds.split(","), args.narrow)
     source = work / "network.mlir"
     source.write_text(network.build(args.ops))
     shape = network.types["%x"][0]
@@ -72,8 +73,8 @@ def check_seed(work, seed, levels, args):
     feed = f"--input=x={work / 'x.npy'}"
     # The graph passes round differently (folded batch norms); what is compiled is what --emit=mlir shows.
     compiled = work / "compiled.mlir"
-    precision = ["--precision=f32"] if args.float else []
-    run("quant-compile", source, "-o", compiled, *precision)
+    precision = ["--precision=f32"] if args.float or args.bf16 else []
+    run("quant-compile", source, "-o", compiled, *(["--precision=bf16"] if args.bf16 else precision))
     run("quant-run", compiled, feed, f"--output-dir={work / 'expected'}")
     expected = outputs(work / "expected")
     if args.schedule:
@@ -98,6 +99,7 @@ def main():
     parser.add_argument("levels")
     parser.add_argument("--ops", type=int, default=12)
     parser.add_argument("--float", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--narrow", action="store_true")
     parser.add_argument("--kinds")
     parser.add_argument("--schedule")

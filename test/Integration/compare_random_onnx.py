@@ -5,7 +5,7 @@
 
 Every seed also draws one way to quantize (calibrator, mixed precision, quantized inputs and outputs). A second compilation from
 the calibration cache must give the same graph, and the int8 result must resemble the float result. The AArch64 levels
-(armv8-a, dotprod, i8mm) stand in one object, which runs under qemu-aarch64 on a processor of each level.
+(armv8-a, dotprod, i8mm, bf16) and the baseline stand in one object, which runs under qemu-aarch64 on a processor of each level.
 """
 import argparse
 import pathlib
@@ -19,8 +19,9 @@ from shared_object import compile_shared
 
 VARIANTS = [[], ["--calibrator=percentile", "--percentile=99.9"], ["--precision-rule=op:conv2d=float"],
             ["--precision-rule=*=float", "--precision-rule=op:conv2d=int8"], ["--precision-rule=/layer.*=float"],
-            ["--precision-rule=*=int4"], ["--precision-rule=*=int16"], ["--precision-rule=*[13579]=int16", "--precision-rule=*[048]=int4"]]
-PROCESSORS = {"armv8-a": "cortex-a53", "dotprod": "neoverse-n1", "i8mm": "max"}  # what qemu-aarch64 pretends to be
+            ["--precision-rule=*=int4"], ["--precision-rule=*=int16"], ["--precision-rule=*[13579]=int16", "--precision-rule=*[048]=int4"],
+            ["--precision-rule=*=bf16"], ["--precision-rule=*[13579]=bf16"]]
+PROCESSORS = {"armv8-a": "cortex-a53", "dotprod": "neoverse-n1", "i8mm": "max", "bf16": "max"}  # what qemu-aarch64 pretends to be
 RUN_OBJECT = pathlib.Path(__file__).resolve().parents[2] / "utils" / "run_object.c"
 
 
@@ -44,7 +45,7 @@ def execute(program, work, network, directory):
 
 def execute_on_aarch64(source, flags, level, work, inputs):
     """Compiles `source` for AArch64 and returns all outputs of one run at `level`, one behind the other."""
-    run("quant-compile", source, "-o", work / "net.o", "--target=aarch64-linux-gnu", *flags)
+    run("quant-compile", source, "-o", work / "net.o", "--target=aarch64-linux-gnu", f"--march={level}", *flags)
     run("aarch64-linux-gnu-gcc", "-static", "-DMODEL=net", "-include", work / "net.h", RUN_OBJECT, work / "net.o", "-lm",
         "-o", work / "net")
     (work / "in.raw").write_bytes(b"".join(array.tobytes() for array in inputs))

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs random networks on several numbers of threads, every kernel split into as many units as it has parts: the bytes are always the same.
 
-  compare_threads.py WORKDIR FIRST_SEED COUNT LEVEL [--float] [--kinds=KIND,...]
+  compare_threads.py WORKDIR FIRST_SEED COUNT LEVEL [--float] [--bf16] [--kinds=KIND,...]
 """
 import argparse
 import pathlib
@@ -22,13 +22,13 @@ def split_finely(text):
 def check_seed(work, seed, args):
     """The mismatches of one seed, as text, and the number of launches in units."""
     work.mkdir(parents=True, exist_ok=True)
-    network = random_network.Network(seed, args.float, args.kinds and args.kinds.split(","))
+    network = random_network.Network(seed, args.float or args.bf16, args.kinds and args.kinds.split(","))
     source, compiled = work / "network.mlir", work / "compiled.mlir"
     source.write_text(network.build(12))
     np.save(work / "x.npy", (np.random.RandomState(seed).randn(*network.types["%x"][0]) * 2).astype(np.float32))
     feed = f"--input=x={work / 'x.npy'}"
-    precision = ["--precision=f32"] if args.float else []
-    run("quant-compile", source, "-o", compiled, *precision)
+    precision = ["--precision=f32"] if args.float or args.bf16 else []
+    run("quant-compile", source, "-o", compiled, *(["--precision=bf16"] if args.bf16 else precision))
     compiled.write_text(split_finely(compiled.read_text()))
     launches = run("quant-opt", compiled, f"-convert-qnn-to-microkernel=level={args.level}").count(" units(")
     run("quant-run", compiled, feed, f"--output-dir={work / 'expected'}")
@@ -52,6 +52,7 @@ def main():
     parser.add_argument("count", type=int)
     parser.add_argument("level")
     parser.add_argument("--float", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--kinds")
     args = parser.parse_args()
     wrong, launches = 0, 0

@@ -142,6 +142,15 @@ public:
   /// The same into stored bytes with constant parameters.
   Value saturateBytes(Value t, const QuantParams &params);
 
+  //===--- vectors of bf16 (BF16Vectors.cpp) ------------------------------===//
+  /// f32 lanes to bf16 factors: Numerics.h toBF16().
+  Value toBF16(Value lanes);
+  /// The first or the second of each pair of bf16, as f32 lanes.
+  Value fromBF16(Value pairs, bool second);
+  /// f32 lanes acc + the products of a pair of factors each:
+  /// fma(x0, w0, fma(x1, w1, acc)).
+  Value dotBF16(Value acc, Value x, Value w);
+
   //===--- vectors of bytes (ByteVectors.cpp) -----------------------------===//
   // A vector of 16, 32 or 64 bytes is four quarters of 32-bit lanes. Quarter q
   // has bytes 4 q to 4 q + 3 of each 128 bits: the order in which instructions

@@ -50,6 +50,11 @@ public:
   /// Nanoseconds of a dense product in vector registers, or of reading its
   /// weights where that takes longer.
   double product(double macs, double weightBytes, bool isInt8) const;
+  /// The same in bf16, without rounding its input.
+  double productBF16(double macs, double weightBytes) const;
+  /// Nanoseconds of a convolution, fully connected layer or matrix product in
+  /// bf16, and of rounding its operands.
+  double predictBF16(Operation *op) const;
   /// Nanoseconds of a depthwise convolution.
   double depthwise(double macs, bool isInt8) const;
 
@@ -58,6 +63,7 @@ private:
   double predict(Operation *op, bool isInt8, double weightBytes) const;
 
   Rates int8, f32;
+  double bf16; ///< multiply-adds per nanosecond, as Rates::macs
   double conversions; ///< elements per nanosecond
 };
 

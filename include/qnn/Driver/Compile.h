@@ -32,8 +32,9 @@ namespace mlir::qnn {
 
 /// What is written to CompileOptions::output.
 enum class OutputKind { MLIR, ONNX, LLVM, Assembly, Object, Shared };
-/// Auto: Int8, where layers may stay float for the sake of accuracy.
-enum class Precision { Int8, Auto, Float32 };
+/// Auto: Int8, where layers may stay float for the sake of accuracy. BF16:
+/// Float32, where products multiply bf16.
+enum class Precision { Int8, Auto, BF16, Float32 };
 
 /// --calibrator: chosen tensor by tensor (qnn/Accuracy/ChooseRanges.h).
 inline constexpr StringLiteral kAutoCalibrator = "auto";
@@ -73,6 +74,7 @@ struct CompileOptions {
   std::string recipe;                      ///< the recipe to apply; empty: none
   std::string saveRecipe;                  ///< where to write what was decided
   std::string march;
+  bool namesLevels = false; ///< `march` does, not the compiler
   std::string target; ///< normalized triple
   std::vector<std::string> inputShapes;
   bool quantizedIO = false;

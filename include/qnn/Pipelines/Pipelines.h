@@ -107,6 +107,22 @@ void buildCalibrationPipeline(OpPassManager &pm,
 void buildRangesPipeline(OpPassManager &pm,
                          const QuantizePipelineOptions &options);
 
+/// Options of a float network that multiplies in bf16.
+struct BF16PipelineOptions : PassPipelineOptions<BF16PipelineOptions> {
+  ListOption<std::string> rules{
+      *this, "rules",
+      llvm::cl::desc("Comma-separated PATTERN=float or PATTERN=bf16, as of "
+                     "qnn-assign-precision")};
+  Option<bool> emitRemarks{
+      *this, "emit-remarks",
+      llvm::cl::desc("Report what multiplies in bf16, and what not"),
+      llvm::cl::init(false)};
+};
+
+/// Graph stage to Graph stage whose products are in bf16 unless a rule says
+/// otherwise.
+void buildBF16Pipeline(OpPassManager &pm, const BF16PipelineOptions &options);
+
 /// Calibrated stage and the cache of its calibration run to Quantized stage.
 void buildQuantizePipeline(OpPassManager &pm,
                            const QuantizePipelineOptions &options);

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What is a network tensor at run time? A type and its elements, row-major:
-// f32 tensors hold floats, quantized (and integer) tensors hold the stored
-// integers widened to int32_t.
+// f32 and bf16 tensors hold floats, quantized (and integer) tensors hold the
+// stored integers widened to int32_t.
 //
 // Used by the interpreter, by passes that fold constants, and by quant-run.
 //
@@ -41,8 +41,8 @@ public:
   /// A tensor of zeros. Precondition: isSupportedType(type).
   explicit Tensor(RankedTensorType type);
 
-  /// True for statically shaped tensors of f32, of quantized values, or of
-  /// integers, stored in at most 32 bits, with at most 2^31 elements.
+  /// True for statically shaped tensors of f32 or bf16, of quantized values, or
+  /// of integers, stored in at most 32 bits, with at most 2^31 elements.
   static bool isSupportedType(Type type);
 
   /// The elements of `value` under `type`: f32, or the storage integers of a

@@ -123,6 +123,43 @@ inline QuantParams clampParams(QuantParams p, const float *low,
 }
 
 //===----------------------------------------------------------------------===//
+// bf16
+//===----------------------------------------------------------------------===//
+//
+// Smaller factors count as zero. The others are multiples of 2^-63, their
+// products of 2^-126, and so is every sum that starts at a bias of at least
+// 2^-103: no step is subnormal, so that it does not matter which instructions
+// flush subnormal numbers.
+
+/// The least magnitude of a bf16 factor of a product.
+inline constexpr float kLeastBF16 = 0x1p-56f;
+/// The least magnitude of the bias of such a product.
+inline constexpr float kLeastBF16Bias = 0x1p-103f;
+
+/// x, or +0 where its magnitude is below `least`.
+inline float dropBelow(float x, float least) {
+  return std::fabs(x) < least ? 0.0f : x;
+}
+
+/// The f32 number with the high half of its bits `bits`.
+inline float fromBF16(uint16_t bits) {
+  uint32_t wide = uint32_t(bits) << 16;
+  float x;
+  std::memcpy(&x, &wide, sizeof(x));
+  return x;
+}
+
+/// x as a factor: the nearest bf16, ties to even, +0 below kLeastBF16.
+inline uint16_t toBF16(float x) {
+  x = dropBelow(x, kLeastBF16);
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof(bits));
+  if (std::isnan(x))
+    return uint16_t(bits >> 16 | 0x40);
+  return uint16_t((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+//===----------------------------------------------------------------------===//
 // Transcendental functions
 //===----------------------------------------------------------------------===//
 //

@@ -54,6 +54,8 @@ struct TargetLevel {
   bool hasTiles = false;
   /// LLVM's model of a processor that orders the instructions; empty: of all.
   llvm::StringRef tuneCpu = "";
+  /// Multiplies pairs of bf16: vdpbf16ps, or bfmlalt and bfmlalb.
+  bool hasBF16 = false;
 
   bool isBaseline() const { return required == 0; }
   /// Activations are stored as q + 128 (unsigned) where products are u8 x s8.
@@ -70,6 +72,8 @@ enum CpuFeature : uint32_t {
   CpuDotProd = 1u << 3,    ///< AArch64 HWCAP_ASIMDDP
   CpuAMXInt8 = 1u << 4,    ///< AMX-INT8, tile state enabled and granted
   CpuI8MM = 1u << 5,       ///< AArch64 HWCAP2_I8MM
+  CpuAVX512BF16 = 1u << 6, ///< AVX512-BF16 (with CpuAVX512VNNI)
+  CpuBF16 = 1u << 7,       ///< AArch64 HWCAP2_BF16
 };
 
 /// All levels of an architecture, baseline first; empty for one we do not

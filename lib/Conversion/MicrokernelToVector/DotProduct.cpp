@@ -44,13 +44,16 @@ int64_t DotProduct::groupSteps(int64_t rows, bool isSymmetric) const {
 }
 
 Value DotProduct::loadActivation(Value memory, Value at) {
-  if (isFloat)
+  if (isFloat && !isBF16)
     return k.splat(k.loadScalar(memory, at), k.lanes());
-  Value quad =
+  Value one =
       k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()),
-                                    k.load(memory, at, kStepElements));
-  quad = k.b.create<vector::ExtractOp>(quad, 0);
-  Value all = k.splat(quad, weightsPerPart() / kStepElements);
+                                    k.load(memory, at, stepElements));
+  one = k.b.create<vector::ExtractOp>(one, 0);
+  Value all = k.splat(one, weightsPerPart() / stepElements);
+  if (isBF16)
+    return k.b.create<vector::BitCastOp>(
+        VectorType::get({weightsPerPart()}, k.b.getBF16Type()), all);
   if (k.level.dot == DotKind::VNNI)
     return all;
   Value bytes = k.b.create<vector::BitCastOp>(
@@ -60,25 +63,33 @@ Value DotProduct::loadActivation(Value memory, Value at) {
 
 SmallVector<Value> DotProduct::loadActivations(Value memory, Value at,
                                                int64_t steps) {
-  int64_t elements = isFloat ? 1 : kStepElements;
   SmallVector<Value> activations;
   if (steps < 4) {
     for (int64_t s = 0; s < steps; ++s)
-      activations.push_back(loadActivation(memory, k.add(at, s * elements)));
+      activations.push_back(
+          loadActivation(memory, k.add(at, s * stepElements)));
     return activations;
   }
-  Value four = k.load(memory, at, 4 * elements);
-  if (!isFloat)
+  Value four = k.load(memory, at, 4 * stepElements);
+  if (isBF16)
+    four = k.b.create<vector::BitCastOp>(
+        VectorType::get({4}, k.b.getI32Type()), four);
+  else if (!isFloat)
     four = asLanes(four);
   for (int64_t s = 0; s < 4; ++s) {
     Value one =
         k.b.create<vector::ShuffleOp>(four, four, SmallVector<int64_t>(4, s));
+    if (isBF16)
+      one = k.b.create<vector::BitCastOp>(
+          VectorType::get({8}, k.b.getBF16Type()), one);
     activations.push_back(isFloat ? one : asBytes(one));
   }
   return activations;
 }
 
 Value DotProduct::multiplyAdd(Value acc, Value a, Value w) {
+  if (isBF16)
+    return k.dotBF16(acc, a, w);
   if (isFloat)
     return k.b.create<math::FmaOp>(a, w, acc);
   switch (k.level.dot) {

@@ -23,8 +23,10 @@ namespace mlir::qnn {
 /// vectors.
 class DotProduct {
 public:
-  DotProduct(KernelBuilder &k, bool isFloat, bool isNarrow)
-      : k(k), isFloat(isFloat), isNarrow(isNarrow) {}
+  DotProduct(KernelBuilder &k, Type element, bool isNarrow)
+      : k(k), isFloat(isa<FloatType>(element)), isBF16(element.isBF16()),
+        isNarrow(isNarrow),
+        stepElements(microkernel::getStepElements(element)) {}
 
   /// True when lanes of an accumulator hold two neighbouring partial sums that
   /// sums() adds; the bias then comes last.
@@ -39,8 +41,7 @@ public:
     return isNarrow ? count / 2 : count;
   }
   int64_t weightsPerPart() const {
-    return microkernel::kBlockColumns *
-           (isFloat ? 1 : microkernel::kStepElements) / parts();
+    return microkernel::kBlockColumns * stepElements / parts();
   }
   /// Neighbouring steps of a run that are multiplied at once. `isSymmetric`:
   /// no weight is -128.
@@ -51,7 +52,7 @@ public:
   }
   VectorType accumulatorType() const;
   Value loadWeights(Value memory, Value at);
-  /// The element or the four bytes at `at`, in every lane.
+  /// The element, the pair of bf16 or the four bytes at `at`, in every lane.
   Value loadActivation(Value memory, Value at);
   /// The same for `steps` (at most groupSteps()) neighbouring steps.
   SmallVector<Value> loadActivations(Value memory, Value at, int64_t steps);
@@ -87,7 +88,9 @@ private:
   Value asBytes(Value lanes);
 
   KernelBuilder &k;
-  bool isFloat, isNarrow; ///< isNarrow: weights of four bits, two to a byte
+  bool isFloat, isBF16; ///< isFloat: sums are, of f32 or bf16
+  bool isNarrow;        ///< weights of four bits, two to a byte
+  int64_t stepElements; ///< neighbouring elements of a lane
 };
 
 } // namespace mlir::qnn

@@ -36,8 +36,9 @@ class BrgemmLowering {
 public:
   BrgemmLowering(OpBuilder &builder, BrgemmOp op, const TargetLevel &level)
       : op(op), k(builder, op.getLoc(), level),
-        isFloat(op.getA().getType().getElementType().isF32()),
-        dot(k, isFloat, op.getNarrow()),
+        isFloat(isa<FloatType>(op.getA().getType().getElementType())),
+        stepElements(getStepElements(op.getA().getType().getElementType())),
+        dot(k, op.getA().getType().getElementType(), op.getNarrow()),
         blocks(llvm::divideCeil(uint64_t(op.getColumns()), kBlockColumns)),
         rows(op.getRows()[0] * op.getRows()[1]) {}
 
@@ -115,7 +116,7 @@ private:
                                SmallVector<Value> accumulators) {
     int64_t size = op.getReduction().back();
     int64_t stride = op.getReductionStrides().back();
-    bool isDense = stride == (isFloat ? 1 : kStepElements);
+    bool isDense = stride == stepElements;
     int64_t group = isDense ? dot.groupSteps(rows, op.getSymmetric()) : 1;
     auto take = [&](Value first, int64_t steps, ValueRange carried) {
       Value position = k.add(a, k.mul(first, stride));
@@ -210,8 +211,7 @@ private:
   /// beyond them ends up in lanes that nobody stores.
   Value weightsAt(Value step, int64_t column) {
     int64_t block = column / dot.parts();
-    int64_t elements =
-        dot.storedWeights(columnsOf(block) * (isFloat ? 1 : kStepElements));
+    int64_t elements = dot.storedWeights(columnsOf(block) * stepElements);
     Value start = k.add(op.getBOffset(), block * int64_t(op.getBBlockStride()));
     return k.add(
         k.add(start, k.mul(step, elements)),
@@ -373,7 +373,8 @@ private:
 
   BrgemmOp op;
   KernelBuilder k;
-  bool isFloat;
+  bool isFloat; ///< sums are
+  int64_t stepElements;
   DotProduct dot;
   int64_t blocks, rows;
 };

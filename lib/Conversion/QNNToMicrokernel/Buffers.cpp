@@ -77,8 +77,8 @@ void qnn::forPixels(KernelBuilder &k, const Buffer &buffer, double nanoseconds,
 //===----------------------------------------------------------------------===//
 
 Type NetworkLowering::storageType(Type tensor) {
-  if (isFloatTensor(tensor))
-    return builder.getF32Type();
+  if (isFloatTensor(tensor) || isBF16Tensor(tensor))
+    return cast<RankedTensorType>(tensor).getElementType();
   return builder.getIntegerType(isAccumulatorTensor(tensor) ? 32 : 8);
 }
 
@@ -111,6 +111,8 @@ Buffer NetworkLowering::allocate(RankedTensorType type, Border border) {
     outer[1] += border.top + border.bottom;
     outer[2] += border.left + border.right;
   }
+  if (isBF16Tensor(type) && !outer.empty())
+    outer.back() = llvm::alignTo(outer.back(), 2);
   buffer.strides = computeStrides(outer);
   if (!border.empty())
     buffer.offset =
@@ -217,12 +219,12 @@ Buffer NetworkLowering::allocateContiguous(Value value) {
 }
 
 void NetworkLowering::fillBorder(const Buffer &buffer, RankedTensorType type) {
-  bool isFloat = isFloatTensor(type);
-  int32_t zero = isFloat ? 0 : storedParams(type).zeroPoint;
   Type element = storageType(type);
+  bool isFloat = isa<FloatType>(element);
+  int32_t zero = isFloat ? 0 : storedParams(type).zeroPoint;
   Border border = buffer.border;
   auto emit = [&](KernelBuilder &k, ValueRange args) {
-    Attribute value = isFloat ? Attribute(k.b.getF32FloatAttr(0.0f))
+    Attribute value = isFloat ? Attribute(k.b.getFloatAttr(element, 0.0))
                               : k.b.getIntegerAttr(element, zero);
     auto fill = [&](Value start, int64_t count) {
       k.vectorLoop(count, k.lanes(element), [&](Value i, int64_t width) {

@@ -9,7 +9,8 @@
 // row-major order, an NHWC image possibly inside a border of its quantized zero
 // that a convolution with padding reads (and only such a convolution: the
 // border is filled once, when the buffer is made). Stored bytes are
-// q + storageBias, see StoredParams.
+// q + storageBias, see StoredParams. Rows of an odd number of bf16 factors end
+// with a zero.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,7 +48,7 @@ struct PixelStrides {
 
 /// A tensor in memory: a strided view of a flat buffer.
 struct Buffer {
-  Value memory;                 ///< rank-1 memref of i8, i32 or f32
+  Value memory;                 ///< rank-1 memref of i8, i32, bf16 or f32
   int64_t offset = 0;           ///< of the first element, in elements
   SmallVector<int64_t> shape;   ///< logical
   SmallVector<int64_t> strides; ///< in elements, of each dimension

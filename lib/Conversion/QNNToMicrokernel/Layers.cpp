@@ -21,7 +21,8 @@ using namespace mlir::qnn;
 static int64_t getTensorBytes(Type type) {
   auto tensor = cast<RankedTensorType>(type);
   quant::QuantizedType element = getQuantizedElementType(type);
-  int64_t bits = element ? element.getStorageTypeIntegralWidth() : 32;
+  int64_t bits = element ? element.getStorageTypeIntegralWidth()
+                         : tensor.getElementTypeBitWidth();
   return llvm::divideCeil(tensor.getNumElements() * bits, 8);
 }
 
@@ -74,10 +75,10 @@ void NetworkLowering::beginLayer(Operation *op) {
     layer.outputBytes += getTensorBytes(type);
   Type type = op->getNumResults() ? op->getResult(0).getType()
                                   : op->getOperand(0).getType();
-  layer.isFloat = isFloatTensor(type);
+  layer.isFloat = isFloatTensor(type) || isBF16Tensor(type);
   CostModel model(level);
   layer.nanoseconds =
-      isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
+      isa<quant::QuantizeCastOp, quant::DequantizeCastOp, ToBF16Op>(op)
           ? model.convert(cast<RankedTensorType>(type).getNumElements())
           : model.predict(op, !layer.isFloat);
 }

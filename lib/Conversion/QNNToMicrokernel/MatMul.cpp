@@ -21,6 +21,8 @@ public:
   void emit(KernelBuilder &k, ValueRange args) const;
   bool isFloat() const { return finish.isFloat; }
   int64_t depth() const { return lhs.shape.back(); }
+  /// Of lhs; pairs of bf16 count as one.
+  int64_t steps() const { return isBF16 ? (depth() + 1) / 2 : depth(); }
 
 private:
   SmallVector<int64_t> batchStrides(const Buffer &buffer) const;
@@ -28,10 +30,14 @@ private:
              int64_t lanes) const;
   Value product(KernelBuilder &k, ValueRange args, Value aRow, Value bStart,
                 Value column, int64_t lanes) const;
+  Value pairProduct(KernelBuilder &k, ValueRange args, Value aRow,
+                    Value bStart, Value column, int64_t lanes) const;
   void emitRow(KernelBuilder &k, ValueRange args, Value aRow, Value bStart,
                Value cRow) const;
 
-  const Buffer &lhs, &rhs, &output; ///< contiguous
+  /// Contiguous but for the last rows of bf16, of which rhs has pairs.
+  const Buffer &lhs, &rhs, &output;
+  bool isBF16;
   Average finish; ///< means and products finish alike: a sum, a factor, bounds
   int32_t aZero = 0, bZero = 0;
   float factor = 0;
@@ -41,7 +47,8 @@ private:
 
 MatMul::MatMul(NetworkLowering &net, MatMulOp op, const Buffer &lhs,
                const Buffer &rhs, const Buffer &output)
-    : lhs(lhs), rhs(rhs), output(output), finish(net, op),
+    : lhs(lhs), rhs(rhs), output(output),
+      isBF16(isBF16Tensor(op.getLhs().getType())), finish(net, op),
       columns(output.shape.back()) {
   if (isFloat())
     return;
@@ -79,6 +86,8 @@ Value MatMul::load(KernelBuilder &k, Value memory, Value at, int32_t zero,
 /// The sum over the depth for `lanes` columns from `column` on.
 Value MatMul::product(KernelBuilder &k, ValueRange args, Value aRow,
                       Value bStart, Value column, int64_t lanes) const {
+  if (isBF16)
+    return pairProduct(k, args, aRow, bStart, column, lanes);
   auto step = [&](Value d, ValueRange sum) {
     Value x = load(k, args[0], k.add(aRow, d), aZero, 1);
     x = k.splat(k.b.create<vector::ExtractOp>(x, 0), lanes);
@@ -92,6 +101,23 @@ Value MatMul::product(KernelBuilder &k, ValueRange args, Value aRow,
     return SmallVector<Value>{next};
   };
   return k.loop(k.index(0), k.index(depth()), {finish.zero(k, lanes)}, step)[0];
+}
+
+/// The same of factors in bf16.
+Value MatMul::pairProduct(KernelBuilder &k, ValueRange args, Value aRow,
+                          Value bStart, Value column, int64_t lanes) const {
+  auto pairsOf = VectorType::get({2 * lanes}, k.b.getBF16Type());
+  auto step = [&](Value d, ValueRange sum) {
+    Value pair = k.b.create<vector::BitCastOp>(
+        VectorType::get({1}, k.b.getI32Type()),
+        k.load(args[0], k.add(aRow, k.mul(d, 2)), 2));
+    Value x = k.b.create<vector::BitCastOp>(
+        pairsOf, k.splat(k.b.create<vector::ExtractOp>(pair, 0), lanes));
+    Value at = k.add(k.mul(k.add(k.mul(d, columns), column), 2), bStart);
+    Value y = k.load(args[1], at, 2 * lanes);
+    return SmallVector<Value>{k.dotBF16(sum[0], x, y)};
+  };
+  return k.loop(k.index(0), k.index(steps()), {finish.zero(k, lanes)}, step)[0];
 }
 
 void MatMul::emitRow(KernelBuilder &k, ValueRange args, Value aRow,
@@ -112,7 +138,7 @@ void MatMul::emit(KernelBuilder &k, ValueRange args) const {
   SmallVector<SmallVector<int64_t>> strides = {
       batchStrides(lhs), batchStrides(rhs), batchStrides(output)};
   // A row of the result reads a row of lhs and all of rhs.
-  strides[0].push_back(depth());
+  strides[0].push_back(lhs.strides[lhs.strides.size() - 2]);
   strides[1].push_back(0);
   strides[2].push_back(columns);
   double macs = double(output.elements()) * depth();
@@ -123,8 +149,59 @@ void MatMul::emit(KernelBuilder &k, ValueRange args) const {
       shared);
 }
 
+Buffer NetworkLowering::getRowPairs(Value value) {
+  Buffer input = getBuffer(value);
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t rows = shape[shape.size() - 2], columns = shape.back();
+  shape[shape.size() - 2] = llvm::divideCeil(rows, 2);
+  Buffer rowPairs = input, output;
+  rowPairs.shape = shape;
+  shape.back() *= 2;
+  output = allocate(type.clone(shape), Border());
+  if (output.elements() == 0)
+    return output;
+  auto emit = [&](KernelBuilder &k, ValueRange args) {
+    SmallVector<SmallVector<int64_t>> strides = {rowPairs.strides,
+                                                 output.strides};
+    strides[0][shape.size() - 2] *= 2;
+    auto pairRows = [&](int64_t count, int64_t first, bool isWhole) {
+      SmallVector<int64_t> loops(ArrayRef(shape).drop_back());
+      loops.back() = count;
+      auto body = [&](ArrayRef<Value> at) {
+        k.vectorLoop(columns, k.lanes(), [&](Value i, int64_t width) {
+          Value x = k.load(args[0], k.add(at[0], i), width);
+          Value y = k.constant(k.b.getFloatAttr(k.b.getBF16Type(), 0.0),
+                               k.b.getBF16Type(), width);
+          if (isWhole)
+            y = k.load(args[0],
+                       k.add(k.add(at[0], i), input.strides[shape.size() - 2]),
+                       width);
+          SmallVector<int64_t> order;
+          for (int64_t lane = 0; lane < width; ++lane)
+            order.append({lane, width + lane});
+          k.store(k.b.create<vector::ShuffleOp>(x, y, order), args[1],
+                  k.add(at[1], k.mul(i, 2)));
+        });
+      };
+      k.nest(loops, strides,
+             {input.offset + first * strides[0][shape.size() - 2],
+              output.offset + first * strides[1][shape.size() - 2]},
+             body);
+    };
+    pairRows(rows / 2, 0, true);
+    if (rows % 2 != 0)
+      pairRows(1, rows / 2, false);
+  };
+  callKernel("pair_rows", input.signature(), {input.memory, output.memory},
+             emit);
+  return output;
+}
+
 LogicalResult NetworkLowering::lowerMatMul(MatMulOp op) {
-  Buffer lhs = getContiguous(op.getLhs()), rhs = getContiguous(op.getRhs());
+  bool isBF16 = isBF16Tensor(op.getLhs().getType());
+  Buffer lhs = isBF16 ? getBuffer(op.getLhs()) : getContiguous(op.getLhs());
+  Buffer rhs = isBF16 ? getRowPairs(op.getRhs()) : getContiguous(op.getRhs());
   Buffer output = allocateContiguous(op.getResult());
   setBuffer(op.getResult(), output);
   if (output.elements() == 0)

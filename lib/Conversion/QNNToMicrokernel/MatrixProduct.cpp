@@ -16,7 +16,6 @@
 using namespace mlir;
 using namespace mlir::qnn;
 using microkernel::kBlockColumns;
-using microkernel::kStepElements;
 
 //===----------------------------------------------------------------------===//
 // Loops
@@ -72,8 +71,8 @@ void BlockedLoops::tiled(int64_t size, int64_t tile, bool isShared,
 void BlockedLoops::split() {
   const Blocking &block = schedule.block;
   int64_t columns = block.blocks * kBlockColumns;
-  int64_t weights = walk.groups * walk.channels * walk.steps() *
-                    (layer.isFloat ? 1 : kStepElements);
+  int64_t weights =
+      walk.groups * walk.channels * walk.steps() * layer.stepElements();
   int64_t inputs = walk.pixels() * walk.a.column;
   sharesChannels = weights > inputs && walk.channels > columns;
   int64_t parts = sharesChannels ? llvm::divideCeil(walk.channels, columns)
@@ -126,7 +125,7 @@ void BlockedLoops::forPixelBlocks(
 /// One register block, of rows x columns pixels from `pixel` on.
 void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
                              int64_t rows, int64_t columns, int64_t channels) {
-  int64_t perChannel = walk.steps() * (layer.isFloat ? 1 : kStepElements) /
+  int64_t perChannel = walk.steps() * layer.stepElements() /
                        (layer.multipliesNarrow ? 2 : 1);
   Value aOffset = k.add(positionOf(k, pixel, walk.a, walk.aOrigin),
                         k.mul(group, walk.aGroup));
@@ -175,7 +174,7 @@ static LogicalResult lowerProduct(WeightedLayer &layer, StringRef name,
   net.setBuffer(layer.op.result, output);
   if (output.elements() == 0)
     return success();
-  int64_t run = walk.splitRuns(layer.isFloat ? 1 : kStepElements);
+  int64_t run = walk.splitRuns(layer.stepElements());
   LayerArguments args = layer.makeArguments(input, output);
   Walk merged = walk;
   SmallVector<PixelStrides> operands = {walk.a,
@@ -221,6 +220,8 @@ static Walk walkOf(Conv2DOp op, int64_t groups, const Buffer &input) {
   ArrayRef<int64_t> result = cast<RankedTensorType>(op.getType()).getShape();
   auto [h, w] = getWindows(op);
   int64_t inputs = input.shape[3] / groups; // channels of one group
+  if (isBF16Tensor(op.getInput().getType()))
+    inputs = llvm::alignTo(inputs, 2);
   Walk walk;
   walk.images = result[0];
   walk.height = result[1];
@@ -299,20 +300,23 @@ LogicalResult NetworkLowering::lowerConv2D(Conv2DOp op) {
 
 LogicalResult NetworkLowering::lowerFullyConnected(FullyConnectedOp op) {
   ArrayRef<int64_t> weight = op.getWeight().getType().getShape();
-  Buffer input = getContiguous(op.getInput());
+  bool isBF16 = isBF16Tensor(op.getInput().getType());
+  Buffer input =
+      isBF16 ? getBuffer(op.getInput()) : getContiguous(op.getInput());
   setBuffer(op.getInput(), input);
   WeightedLayer layer(*this, op);
   if (failed(layer.read()))
     return failure();
+  int64_t depth = isBF16 ? llvm::alignTo(weight[1], 2) : weight[1];
   Walk walk;
   walk.images = walk.height = 1;
   walk.width = input.elements() / std::max<int64_t>(weight[1], 1);
   walk.groups = 1;
   walk.channels = weight[0];
   walk.aOrigin = input.offset;
-  walk.a = {0, 0, weight[1]};
+  walk.a = {0, 0, depth};
   walk.aGroup = 0;
-  walk.reduction = {weight[1]};
+  walk.reduction = {depth};
   walk.reductionStrides = {1};
   return lowerProduct(layer, "fully_connected", walk, input,
                       allocateContiguous(layer.op.result));

@@ -64,6 +64,10 @@ Value NetworkLowering::constant(ArrayRef<int32_t> values) {
   return constantBytes(bytesOf(values), builder.getI32Type());
 }
 
+Value NetworkLowering::pairs(ArrayRef<uint16_t> values) {
+  return constantBytes(bytesOf(values), builder.getBF16Type());
+}
+
 FailureOr<Value> NetworkLowering::storedConstant(ElementsAttr value,
                                                  RankedTensorType type) {
   if (isFloatTensor(type)) {
@@ -214,6 +218,7 @@ LogicalResult NetworkLowering::lowerOp(Operation *op) {
                     HardSwishOp, TanhOp, SqrtOp, ErfOp>(
                   [&](Operation *op) { return lowerUnary(op); })
               .Case([&](RequantizeOp op) { return lowerRequantize(op); })
+              .Case([&](ToBF16Op op) { return lowerToBF16(op); })
               .Case([&](quant::QuantizeCastOp op) { return lowerQuantize(op); })
               .Case([&](quant::DequantizeCastOp op) {
                 return lowerDequantize(op);

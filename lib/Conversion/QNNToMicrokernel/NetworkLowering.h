@@ -74,6 +74,8 @@ public:
   Value constant(ArrayRef<int8_t> values);
   Value constant(ArrayRef<int16_t> values);
   Value constant(ArrayRef<int32_t> values);
+  /// The same of bf16 numbers, given by their bits.
+  Value pairs(ArrayRef<uint16_t> values);
   /// The contents of a constant tensor of type `type` in its stored form; fails
   /// when the data are missing.
   FailureOr<Value> storedConstant(ElementsAttr value, RankedTensorType type);
@@ -150,6 +152,9 @@ private:
   LogicalResult lowerFullyConnected(FullyConnectedOp op);
   // MatMul.cpp
   LogicalResult lowerMatMul(MatMulOp op);
+  /// The rows of `value`, the right operand of a product in bf16, joined to
+  /// rows of pairs.
+  Buffer getRowPairs(Value value);
   // Elementwise.cpp
   LogicalResult lowerBinary(Operation *op);
   LogicalResult lowerUnary(Operation *op);
@@ -158,6 +163,7 @@ private:
   // Quantization.cpp
   LogicalResult lowerRequantize(RequantizeOp op);
   LogicalResult lowerQuantize(quant::QuantizeCastOp op);
+  LogicalResult lowerToBF16(ToBF16Op op);
   LogicalResult lowerDequantize(quant::DequantizeCastOp op);
   // Pooling.cpp
   LogicalResult lowerMaxPool(MaxPool2DOp op);

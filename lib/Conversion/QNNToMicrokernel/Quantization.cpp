@@ -153,6 +153,49 @@ LogicalResult NetworkLowering::lowerQuantize(quant::QuantizeCastOp op) {
   return success();
 }
 
+/// Rounds rows of an odd number of elements, which a zero completes.
+static void emitOddRows(KernelBuilder &k, ValueRange args, const Buffer &input,
+                        const Buffer &output) {
+  auto shape = ArrayRef(output.shape).drop_back();
+  int64_t even = output.shape.back() - 1;
+  SmallVector<SmallVector<int64_t>> strides = {input.strides, output.strides};
+  size_t shared = k.split(double(output.elements()) / 2, shape);
+  auto emitRow = [&](ArrayRef<Value> at) {
+    k.vectorLoop(even, k.lanes(), [&](Value i, int64_t width) {
+      Value row = k.load(args[0], k.add(at[0], i), width);
+      k.store(k.toBF16(row), args[1], k.add(at[1], i));
+    });
+    Value last = k.b.create<vector::ShuffleOp>(
+        k.load(args[0], k.add(at[0], even), 1), k.constant(0.0f, 1),
+        ArrayRef<int64_t>{0, 1});
+    k.store(k.toBF16(last), args[1], k.add(at[1], even));
+  };
+  k.nest(shape, strides, {input.offset, output.offset}, emitRow, shared);
+}
+
+LogicalResult NetworkLowering::lowerToBF16(ToBF16Op op) {
+  Buffer output = allocateFor(op.getResult());
+  setBuffer(op.getResult(), output);
+  Buffer input = getBuffer(op.getInput());
+  if (output.shape.empty() || output.shape.back() % 2 == 0) {
+    emitMap("to_bf16", "", {input}, output,
+            [](KernelBuilder &k, ArrayRef<Value> in) {
+              return k.toBF16(in[0]);
+            });
+    return success();
+  }
+  if (output.elements() == 0)
+    return success();
+  if (input.strides.back() != 1)
+    input = getContiguous(op.getInput());
+  callKernel("to_bf16", input.signature() + output.signature(),
+             {input.memory, output.memory},
+             [&](KernelBuilder &k, ValueRange args) {
+               emitOddRows(k, args, input, output);
+             });
+  return success();
+}
+
 LogicalResult NetworkLowering::lowerDequantize(quant::DequantizeCastOp op) {
   auto type = cast<RankedTensorType>(op.getArg().getType());
   if (!getUniformElementType(type) && !isAccumulatorTensor(type))

@@ -112,7 +112,8 @@ SmallVector<int8_t> TilePlan::configuration() const {
 // The cost model
 //===----------------------------------------------------------------------===//
 
-/// Bytes of the packed weights of one group: a step is a float or four bytes.
+/// Bytes of the packed weights of one group: a step is a float, a pair of bf16
+/// or four bytes.
 static int64_t weightBytes(const Walk &walk) {
   return walk.channels * walk.steps() * 4;
 }
@@ -121,9 +122,12 @@ static double registerNanoseconds(const TargetLevel &level, bool isFloat,
                                   const Walk &walk) {
   double macs = double(walk.pixels()) * walk.groups *
                 llvm::alignTo(walk.channels, kBlockColumns) * walk.steps() *
-                (isFloat ? 1 : kStepElements);
-  return CostModel(level).product(macs, walk.groups * weightBytes(walk),
-                                  !isFloat);
+                walk.stepElements;
+  CostModel model(level);
+  double bytes = walk.groups * weightBytes(walk);
+  if (isFloat && walk.stepElements == 2)
+    return model.productBF16(macs, bytes);
+  return model.product(macs, bytes, !isFloat);
 }
 
 static double tileNanoseconds(const Walk &walk, const TilePlan &plan) {

@@ -31,6 +31,7 @@ struct Walk {
   PixelStrides a;                ///< input, from pixel to pixel
   int64_t aGroup;                ///< input, from group to group
   SmallVector<int64_t> reduction, reductionStrides; ///< innermost: a run
+  int64_t stepElements = 1; ///< of a run, see splitRuns()
 
   int64_t pixels() const { return images * height * width; }
   int64_t steps() const {
@@ -40,8 +41,9 @@ struct Walk {
     return product;
   }
   /// The length of a run, replaced by its number of steps.
-  int64_t splitRuns(int64_t stepElements) {
+  int64_t splitRuns(int64_t elements) {
     int64_t run = reduction.back();
+    stepElements = elements;
     reduction.back() = llvm::divideCeil(run, stepElements);
     reductionStrides.back() = stepElements;
     return run;

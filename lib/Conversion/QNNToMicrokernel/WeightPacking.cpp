@@ -143,6 +143,11 @@ StepProof qnn::addWeights(WeightedLayer &layer, const Walk &walk, int64_t run,
     args.weights = packAtRunTime(layer, walk);
     return {};
   }
+  if (layer.isBF16) {
+    args.weights = layer.net.pairs(
+        pack<uint16_t>(layer.pairedWeights, walk, run, walk.stepElements));
+    return {};
+  }
   if (layer.isFloat) {
     args.weights =
         layer.net.constant(pack<float>(layer.floatWeights, walk, run, 1));

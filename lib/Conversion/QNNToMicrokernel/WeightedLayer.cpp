@@ -70,7 +70,8 @@ std::string LayerArguments::key() const {
 
 WeightedLayer::WeightedLayer(NetworkLowering &net, Operation *operation)
     : net(net), op(operation), isFloat(isFloatTensor(op.result.getType())),
-      isAccumulator(isAccumulatorTensor(op.result.getType())) {
+      isAccumulator(isAccumulatorTensor(op.result.getType())),
+      isBF16(isBF16Tensor(op.weight.getType())) {
   if (isAccumulator)
     takeFloatEnd();
 }
@@ -106,7 +107,7 @@ LogicalResult WeightedLayer::read() {
   ElementsAttr weight = net.getConstant(op.weight), biasValue;
   if (op.bias)
     biasValue = net.getConstant(op.bias);
-  if (!isFloat && (!weight || (op.bias && !biasValue)))
+  if ((!isFloat || isBF16) && (!weight || (op.bias && !biasValue)))
     return op.op->emitOpError("expected a constant weight and bias: keep a "
                               "layer whose weights are computed in float");
   packsAtRunTime = !weight;
@@ -118,7 +119,10 @@ LogicalResult WeightedLayer::read() {
 
 LogicalResult WeightedLayer::readFloats(ElementsAttr weight,
                                         ElementsAttr biasValue) {
-  if (weight) {
+  if (isBF16) {
+    if (failed(readPairs(weight)))
+      return failure();
+  } else if (weight) {
     auto values = getFloatValues(weight);
     if (failed(values))
       return failure();
@@ -130,6 +134,22 @@ LogicalResult WeightedLayer::readFloats(ElementsAttr weight,
   if (failed(values))
     return failure();
   floatBias = std::move(*values);
+  for (float &value : floatBias)
+    value = dropBelow(value, isBF16 ? kLeastBF16Bias : 0.0f);
+  return success();
+}
+
+/// Weights whose last dimension is even, by a zero where it is not.
+LogicalResult WeightedLayer::readPairs(ElementsAttr weight) {
+  auto values = getBF16Values(weight);
+  if (failed(values))
+    return failure();
+  int64_t run = cast<ShapedType>(op.weight.getType()).getShape().back();
+  for (auto [i, bits] : llvm::enumerate(*values)) {
+    pairedWeights.push_back(toBF16(fromBF16(bits)));
+    if (run % 2 != 0 && int64_t(i) % run == run - 1)
+      pairedWeights.push_back(0);
+  }
   return success();
 }
 

@@ -69,6 +69,10 @@ public:
   /// reads the buffer of the residual.
   LayerArguments makeArguments(const Buffer &input, const Buffer &output);
   bool isImage() const { return isa<Conv2DOp>(op.op); }
+  /// Elements that one step multiplies: see microkernel.brgemm.
+  int64_t stepElements() const {
+    return isBF16 ? 2 : isFloat ? 1 : microkernel::kStepElements;
+  }
   /// What the code of a kernel with these arguments depends on.
   std::string key(const LayerArguments &arguments, const Buffer &input,
                   const Buffer &output) const;
@@ -77,10 +81,12 @@ public:
   WeightedOp op;
   bool isFloat, isAccumulator;   ///< kind of the result
   bool endsInFloat = false;      ///< of an accumulator: see takeFloatEnd()
+  bool isBF16 = false;           ///< factors are; sums are float
   bool packsAtRunTime = false;   ///< weights are not constant (float only)
   bool hasNarrowWeights = false; ///< of at most four bits
   bool multipliesNarrow = false; ///< its kernel reads them two to a byte
   SmallVector<float> floatWeights, floatBias;
+  SmallVector<uint16_t> pairedWeights; ///< of bf16 layers: runs of whole pairs
   SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
   SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
   SmallVector<int64_t> magnitudes;    ///< bound of |accumulator| per channel
@@ -98,6 +104,7 @@ private:
   /// A contiguous copy that kernels may read beyond.
   Value copyToArena(const Buffer &values);
   LogicalResult readFloats(ElementsAttr weight, ElementsAttr bias);
+  LogicalResult readPairs(ElementsAttr weight);
   LogicalResult readIntegers(ElementsAttr weight, ElementsAttr bias);
   LogicalResult foldZeroPoint();
   bool needsBounds(const StoredParams &params) const;

@@ -202,6 +202,22 @@ func.func @conv2d_c9_b(%x: tensor<1x8x8x3x!q>, %y: tensor<2x3x3x3x!w>) {
 
 // -----
 
+func.func @conv2d_c7_bf16(%x: tensor<1x4x4x2xbf16>, %w: tensor<2x1x1x2xf32>) {
+  // expected-error@+1 {{expected two bf16 factors of an f32 result or none, got 'tensor<1x4x4x2xbf16>', 'tensor<2x1x1x2xf32>' and 'tensor<1x4x4x2xf32>'}}
+  %0 = qnn.conv2d %x, %w : (tensor<1x4x4x2xbf16>, tensor<2x1x1x2xf32>) -> tensor<1x4x4x2xf32>
+  return
+}
+
+// -----
+
+func.func @conv2d_c10(%x: tensor<1x4x4x6xbf16>, %w: tensor<2x1x1x3xbf16>) {
+  // expected-error@+1 {{expected an even number of bf16 channels per group, got 3}}
+  %0 = qnn.conv2d %x, %w {groups = 2 : i64} : (tensor<1x4x4x6xbf16>, tensor<2x1x1x3xbf16>) -> tensor<1x4x4x2xf32>
+  return
+}
+
+// -----
+
 func.func @fully_connected_c1(%x: tensor<1x4xf32>, %y: tensor<2x3xf32>) {
   // expected-error@+1 {{expected weight of shape [outputs, last input dimension], got input [1, 4] and weight [2, 3]}}
   %0 = qnn.fully_connected %x, %y : (tensor<1x4xf32>, tensor<2x3xf32>) -> tensor<1x2xf32>
@@ -238,6 +254,14 @@ func.func @matmul_c1(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) {
 func.func @matmul_c2(%x: tensor<2x2x3xf32>, %y: tensor<3x3x4xf32>) {
   // expected-error@+1 {{expected leading dimensions to broadcast}}
   %0 = qnn.matmul %x, %y : (tensor<2x2x3xf32>, tensor<3x3x4xf32>) -> tensor<2x2x4xf32>
+  return
+}
+
+// -----
+
+func.func @matmul_c3_bf16(%x: tensor<2x3xbf16>, %y: tensor<3x2xf32>) {
+  // expected-error@+1 {{expected two bf16 factors of an f32 result or none}}
+  %0 = qnn.matmul %x, %y : (tensor<2x3xbf16>, tensor<3x2xf32>) -> tensor<2x2xf32>
   return
 }
 

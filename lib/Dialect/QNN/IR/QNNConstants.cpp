@@ -45,6 +45,12 @@ FailureOr<SmallVector<float>> qnn::getFloatValues(ElementsAttr attr) {
   return getValues<float>(attr, Float32Type::get(attr.getContext()));
 }
 
+FailureOr<SmallVector<uint16_t>> qnn::getBF16Values(ElementsAttr attr) {
+  if (!attr)
+    return failure();
+  return getValues<uint16_t>(attr, BFloat16Type::get(attr.getContext()));
+}
+
 FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(ElementsAttr attr) {
   if (!attr)
     return failure();
@@ -96,6 +102,11 @@ ElementsAttr qnn::getFloatElements(MLIRContext *context,
                                    ArrayRef<int64_t> shape,
                                    ArrayRef<float> values) {
   return getElements(Float32Type::get(context), shape, values);
+}
+
+ElementsAttr qnn::getBF16Elements(MLIRContext *context, ArrayRef<int64_t> shape,
+                                  ArrayRef<uint16_t> values) {
+  return getElements(BFloat16Type::get(context), shape, values);
 }
 
 ElementsAttr qnn::getIntegerElements(MLIRContext *context,

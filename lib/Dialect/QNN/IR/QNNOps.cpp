@@ -88,11 +88,25 @@ static LogicalResult verifyBiasScales(OpTy op, int64_t channels) {
   return success();
 }
 
+/// The two factors of a product are both bf16 or neither is; then the result
+/// is f32.
+static LogicalResult verifyFactors(Operation *op) {
+  bool first = isBF16Tensor(op->getOperand(0).getType()),
+       second = isBF16Tensor(op->getOperand(1).getType());
+  if (first != second || (first && !isFloatTensor(op->getResult(0).getType())))
+    return op->emitOpError("expected two bf16 factors of an f32 result or none, "
+                           "got ")
+           << op->getOperand(0).getType() << ", " << op->getOperand(1).getType()
+           << " and " << op->getResult(0).getType();
+  return success();
+}
+
 /// conv2d_c5, conv2d_c7, conv2d_c8, conv2d_c9; fully_connected_c2 and
 /// fully_connected_c3 are the same checks.
 template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
   Value input = op.getInput(), weight = op.getWeight(), result = op.getResult();
-  if (failed(verifyUniformKind(op, {input, weight}))) // conv2d_c7
+  if (failed(verifyUniformKind(op, {input, weight})) ||
+      failed(verifyFactors(op))) // conv2d_c7
     return failure();
   int64_t channels = cast<RankedTensorType>(weight.getType()).getShape()[0];
   bool quantized = isQuantizedTensor(result.getType());
@@ -154,8 +168,15 @@ template <typename OpTy> static LogicalResult verifyWeighted(OpTy op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult Conv2DOp::verify() {
-  return success(succeeded(verifyShape(*this)) &&
-                 succeeded(verifyWeighted(*this)));
+  if (failed(verifyShape(*this)) || failed(verifyWeighted(*this)))
+    return failure();
+  RankedTensorType weight = getWeight().getType();
+  if (isBF16Tensor(weight) && getGroups() > 1 &&
+      weight.getDimSize(3) % 2 != 0) // conv2d_c10
+    return emitOpError("expected an even number of bf16 channels per group, "
+                       "got ")
+           << weight.getDimSize(3);
+  return success();
 }
 LogicalResult FullyConnectedOp::verify() {
   return success(succeeded(verifyShape(*this)) &&
@@ -170,7 +191,10 @@ template <typename OpTy> static LogicalResult verifyComputing(OpTy op) {
   return success(succeeded(verifyShape(op)) &&
                  succeeded(verifyUniformKind(op, op->getOperands())));
 }
-LogicalResult MatMulOp::verify() { return verifyComputing(*this); }
+LogicalResult MatMulOp::verify() {
+  return success(succeeded(verifyComputing(*this)) &&
+                 succeeded(verifyFactors(*this))); // matmul_c3
+}
 LogicalResult AddOp::verify() { return verifyComputing(*this); }
 LogicalResult SubOp::verify() { return verifyComputing(*this); }
 LogicalResult MulOp::verify() { return verifyComputing(*this); }

@@ -1,4 +1,4 @@
-//===- AssignPrecision.cpp - Choose float or int8 per layer ---------------===//
+//===- AssignPrecision.cpp - Choose a precision per layer -----------------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -26,6 +26,10 @@ using namespace mlir;
 using namespace mlir::qnn;
 
 namespace {
+bool isProduct(Operation *op) {
+  return isa<Conv2DOp, FullyConnectedOp, MatMulOp>(op);
+}
+
 /// One parsed `pattern=precision`.
 struct Rule {
   std::string text;
@@ -38,6 +42,8 @@ struct Rule {
     // Bits are a matter of layers with weights.
     bool isForWeights = precision == "int4" || precision == "int16";
     if (isForWeights && !op.getWeightOperand())
+      return false;
+    if (precision == "bf16" && !isProduct(op))
       return false;
     return pattern.match(onKind ? op->getName().stripDialect()
                                 : getLayerName(op));
@@ -52,9 +58,9 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   auto [left, precision] = text.rsplit('=');
   bool onKind = left.consume_front("op:");
   if (left.empty() || precision.empty())
-    return fail() << "expected PATTERN=float, int8, int4 or int16";
+    return fail() << "expected PATTERN=float, bf16, int8, int4 or int16";
   if (!llvm::is_contained(kPrecisions, precision))
-    return fail() << "expected precision float, int8, int4 or int16, got '"
+    return fail() << "expected precision float, bf16, int8, int4 or int16, got '"
                   << precision << "'";
   llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);
   if (!pattern)
@@ -104,6 +110,11 @@ struct AssignPrecisionPass final
   using Base::Base;
 
   void runOnOperation() override {
+    if (!products.empty() && products != "bf16") {
+      getOperation().emitError("expected products=bf16, got '")
+          << products << "'";
+      return signalPassFailure();
+    }
     SmallVector<Rule> parsed;
     for (const std::string &text : rules) {
       FailureOr<Rule> rule = parseRule(getOperation().getLoc(), text);
@@ -135,9 +146,13 @@ struct AssignPrecisionPass final
         rule.matched = true;
         last = &rule;
       }
-    if (!last && !isFloatByDefault)
+    std::string precision = isFloatByDefault ? "float" : "";
+    if (isProduct(op) && !products.empty())
+      precision = products;
+    if (last)
+      precision = last->precision;
+    if (precision.empty())
       return;
-    std::string precision = last ? last->precision : "float";
     op->setAttr(kPrecisionAttr, StringAttr::get(&getContext(), precision));
     if (emitRemarks && precision == "float")
       op->emitRemark(last ? (kFloatByRuleRemark + "'" + last->text + "'").str()

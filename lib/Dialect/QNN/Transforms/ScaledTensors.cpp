@@ -17,7 +17,11 @@ static bool hasPrecision(Operation *op, StringRef precision) {
   return attribute && attribute.getValue() == precision;
 }
 
-bool qnn::isKeptFloat(Operation *op) { return hasPrecision(op, "float"); }
+bool qnn::isKeptFloat(Operation *op) {
+  return hasPrecision(op, "float") || isMarkedBF16(op);
+}
+
+bool qnn::isMarkedBF16(Operation *op) { return hasPrecision(op, "bf16"); }
 
 bool qnn::isKeptInt8(Operation *op) {
   return op->hasAttr(kPrecisionAttr) && !isKeptFloat(op);

@@ -7,11 +7,11 @@
 // RUN: diff %t.once %t.twice
 
 // RUN: not quant-opt %s -qnn-assign-precision=rules=tanh 2>&1 | FileCheck %s --check-prefix=NO-EQUALS
-// NO-EQUALS: error: precision rule 'tanh': expected PATTERN=float, int8, int4 or int16
+// NO-EQUALS: error: precision rule 'tanh': expected PATTERN=float, bf16, int8, int4 or int16
 // RUN: not quant-opt %s -qnn-assign-precision=rules=op:=float 2>&1 | FileCheck %s --check-prefix=EMPTY
-// EMPTY: error: precision rule 'op:=float': expected PATTERN=float, int8, int4 or int16
+// EMPTY: error: precision rule 'op:=float': expected PATTERN=float, bf16, int8, int4 or int16
 // RUN: not quant-opt %s -qnn-assign-precision=rules=act=int3 2>&1 | FileCheck %s --check-prefix=PRECISION
-// PRECISION: error: precision rule 'act=int3': expected precision float, int8, int4 or int16, got 'int3'
+// PRECISION: error: precision rule 'act=int3': expected precision float, bf16, int8, int4 or int16, got 'int3'
 // RUN: not quant-opt %s -qnn-assign-precision=rules=act=int4 2>&1 | FileCheck %s --check-prefix=WEIGHTS
 // WEIGHTS: error: precision rule 'act=int4' matches no layer
 // RUN: not quant-opt %s -qnn-assign-precision="rules=a\\=int8" 2>&1 | FileCheck %s --check-prefix=GLOB

@@ -31,13 +31,18 @@ inline constexpr int64_t kBlockColumns = 16;
 /// Neighbouring 8-bit elements that one packed column holds per step.
 inline constexpr int64_t kStepElements = 4;
 
+/// The same for any element that is multiplied: what fills 32 bits.
+inline int64_t getStepElements(Type element) {
+  return 32 / element.getIntOrFloatBitWidth();
+}
+
 /// On the call of a kernel whose steps were proved (StepProof.h), three i64:
 /// pairs of weights, those in steps that fit 16 bits, those of them in steps
 /// that fit 16 bits two by two.
 inline constexpr llvm::StringLiteral
     kProvedPairsAttr("microkernel.proved_pairs");
 
-/// True for a rank-1 static memref of i8, i16, i32 or f32.
+/// True for a rank-1 static memref of i8, i16, i32, bf16 or f32.
 bool isFlatBuffer(Type type);
 
 } // namespace mlir::qnn::microkernel

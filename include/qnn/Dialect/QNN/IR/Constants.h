@@ -33,6 +33,8 @@ inline constexpr int64_t kMaxInlineElements = 1024;
 /// The values of an f32 attribute in row-major order. Fails when the element
 /// type is another one or the data of a resource are missing.
 FailureOr<SmallVector<float>> getFloatValues(ElementsAttr attr);
+/// The bits of the values of a bf16 attribute; fails as getFloatValues.
+FailureOr<SmallVector<uint16_t>> getBF16Values(ElementsAttr attr);
 /// The values of a float `qnn.constant`; fails when `value` is none.
 FailureOr<SmallVector<float>> getFloatValues(Value value);
 
@@ -47,6 +49,9 @@ FailureOr<SmallVector<int32_t>> getIntegerValues(Value value);
 /// An f32 attribute. Precondition: one value per element of `shape`.
 ElementsAttr getFloatElements(MLIRContext *context, ArrayRef<int64_t> shape,
                               ArrayRef<float> values);
+/// A bf16 attribute of these bits.
+ElementsAttr getBF16Elements(MLIRContext *context, ArrayRef<int64_t> shape,
+                             ArrayRef<uint16_t> values);
 /// An attribute of i8 (or narrower) or i32 elements, the storage of a quantized
 /// type.
 ElementsAttr getIntegerElements(MLIRContext *context, ArrayRef<int64_t> shape,

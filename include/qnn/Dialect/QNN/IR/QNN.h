@@ -44,6 +44,9 @@ namespace mlir::qnn {
 
 /// True for a statically shaped tensor of f32.
 bool isFloatTensor(Type type);
+/// True for a statically shaped tensor of bf16: the rounded operand of a
+/// product.
+bool isBF16Tensor(Type type);
 /// True for a statically shaped tensor of !quant.uniform values, per tensor or
 /// per axis.
 bool isQuantizedTensor(Type type);

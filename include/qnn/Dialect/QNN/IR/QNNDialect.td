@@ -46,6 +46,24 @@ def QNN_PerAxisTensor : Type<
     "statically shaped tensor of f32 or !quant.uniform values",
     "::mlir::RankedTensorType">;
 
+/// A tensor that a product multiplies: an activation, in f32, bf16 or integers.
+def QNN_FactorTensor : Type<
+    CPred<"::mlir::qnn::isActivationTensor($_self) || "
+          "::mlir::qnn::isBF16Tensor($_self)">,
+    "statically shaped tensor of f32, bf16 or per-tensor !quant.uniform values",
+    "::mlir::RankedTensorType">;
+
+/// The same for weights and constants, which may have one scale per channel.
+def QNN_WeightTensor : Type<
+    CPred<"::mlir::qnn::isNetworkTensor($_self) || "
+          "::mlir::qnn::isBF16Tensor($_self)">,
+    "statically shaped tensor of f32, bf16 or !quant.uniform values",
+    "::mlir::RankedTensorType">;
+
+def QNN_BF16Tensor : Type<
+    CPred<"::mlir::qnn::isBF16Tensor($_self)">,
+    "statically shaped tensor of bf16 values", "::mlir::RankedTensorType">;
+
 def QNN_F32Tensor : Type<
     CPred<"::mlir::qnn::isFloatTensor($_self)">,
     "statically shaped tensor of f32 values", "::mlir::RankedTensorType">;

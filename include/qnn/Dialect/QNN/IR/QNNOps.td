@@ -39,8 +39,8 @@ defvar QNN_ClampAttrs = (ins OptionalAttr<F32Attr>:$clamp_min,
 def QNN_ConstantOp : QNN_Op<"constant", [ConstantLike]> {
   let summary = "a constant float or quantized tensor";
   let description = [{
-    The value is stored as f32, or as the storage type of the quantized result
-    (i8 for `!quant.uniform<i8:f32, ...>`).
+    The value is stored as f32, as bf16, or as the storage type of the quantized
+    result (i8 for `!quant.uniform<i8:f32, ...>`).
 
     - constant_c1: shape and storage type of `value` are those of the result.
 
@@ -52,7 +52,7 @@ def QNN_ConstantOp : QNN_Op<"constant", [ConstantLike]> {
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs QNN_PerAxisTensor:$result);
+  let results = (outs QNN_WeightTensor:$result);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -81,6 +81,23 @@ def QNN_ObserveOp : QNN_Op<"observe", [AllTypesMatch<["input", "result"]>]> {
   let results = (outs QNN_F32Tensor:$result);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+}
+
+def QNN_ToBF16Op : QNN_Op<"to_bf16", [SameOperandsAndResultShape]> {
+  let summary = "rounds to bf16 for a product";
+  let description = [{
+    The nearest bf16 value, ties to even; +0 where the magnitude is below 2^-56
+    (see "bf16" in docs/Numerics.md). `qnn-round-to-bf16` creates it;
+    `qnn.conv2d`, `qnn.fully_connected` and `qnn.matmul` read it.
+
+    Example:
+    ```mlir
+    %1 = qnn.to_bf16 %0 : tensor<1x8x8x16xf32> -> tensor<1x8x8x16xbf16>
+    ```
+  }];
+  let arguments = (ins QNN_F32Tensor:$input);
+  let results = (outs QNN_BF16Tensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
 }
 
 def QNN_RequantizeOp : QNN_ShapedOp<"requantize", [
@@ -125,7 +142,8 @@ def QNN_Conv2DOp : QNN_ShapedOp<"conv2d", [AttrSizedOperandSegments,
 
     The quantized form accumulates `(q - z) * w` exactly in i32. Its result is
     an activation, or, when the element type of the result is an i32 type with
-    zero point 0, the accumulator itself.
+    zero point 0, the accumulator itself. The bf16 form multiplies bf16 values
+    and has an f32 result (docs/Numerics.md).
 
     The importer creates it; `qnn-fuse-epilogue` adds `bias`, `residual` and the
     clamp bounds; `convert-qnn-to-microkernel` removes it.
@@ -139,11 +157,12 @@ def QNN_Conv2DOp : QNN_ShapedOp<"conv2d", [AttrSizedOperandSegments,
     - conv2d_c6: the dilated kernel fits the padded input.
     - conv2d_c7: input, weight and result are all float or all quantized; the
       weight is symmetric (zero point 0), per tensor or per axis 0, and has at
-      most 8 bits.
+      most 8 bits. Input and weight are both bf16 or neither is.
     - conv2d_c8: a quantized bias is i32 with scale input x weight.
     - conv2d_c9: the residual has the shape of the result and is quantized
       exactly when the result is; an accumulator result takes no residual and
       no clamp.
+    - conv2d_c10: a bf16 weight of several groups has an even last dimension.
 
     Example:
     ```mlir
@@ -153,7 +172,7 @@ def QNN_Conv2DOp : QNN_ShapedOp<"conv2d", [AttrSizedOperandSegments,
             tensor<1x8x8x16xf32>) -> tensor<1x8x8x16xf32>
     ```
   }];
-  let arguments = !con((ins QNN_Tensor:$input, QNN_PerAxisTensor:$weight,
+  let arguments = !con((ins QNN_FactorTensor:$input, QNN_WeightTensor:$weight,
       Optional<QNN_PerAxisTensor>:$bias, Optional<QNN_Tensor>:$residual,
       DefaultValuedAttr<DenseI64ArrayAttr, "{1, 1}">:$strides,
       DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0, 0, 0}">:$padding,
@@ -188,7 +207,7 @@ def QNN_FullyConnectedOp : QNN_ShapedOp<"fully_connected", [
          : (tensor<1x64xf32>, tensor<10x64xf32>, tensor<10xf32>) -> tensor<1x10xf32>
     ```
   }];
-  let arguments = !con((ins QNN_Tensor:$input, QNN_PerAxisTensor:$weight,
+  let arguments = !con((ins QNN_FactorTensor:$input, QNN_WeightTensor:$weight,
       Optional<QNN_PerAxisTensor>:$bias, Optional<QNN_Tensor>:$residual),
       QNN_ClampAttrs);
   let results = (outs QNN_PerAxisTensor:$result);
@@ -209,14 +228,16 @@ def QNN_MatMulOp : QNN_ShapedOp<"matmul", [
 
     - matmul_c1: both operands have rank >= 2 and equal inner dimensions.
     - matmul_c2: leading dimensions are equal or 1.
-    - matmul_c3: operands and result are all float or all quantized.
+    - matmul_c3: operands and result are all float or all quantized. Both
+      operands are bf16 or none is; the result is then f32.
 
     Example:
     ```mlir
     %y = qnn.matmul %a, %b : (tensor<2x3xf32>, tensor<3x4xf32>) -> tensor<2x4xf32>
     ```
   }];
-  let arguments = !con((ins QNN_Tensor:$lhs, QNN_Tensor:$rhs), QNN_ClampAttrs);
+  let arguments = !con((ins QNN_FactorTensor:$lhs, QNN_FactorTensor:$rhs),
+                       QNN_ClampAttrs);
   let results = (outs QNN_Tensor:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` functional-type(operands, results)

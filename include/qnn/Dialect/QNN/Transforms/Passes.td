@@ -246,8 +246,9 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
     out of quantization; every other quantizable layer runs in int8, those that a
     rule names with `qnn.precision = "int8"` even where that is predicted to be
     slower (`qnn-keep-faster-float`). For layers with weights `"int4"` is int8 with
-    weights of 4 bits, and `"int16"` int8 with activations of 16 bits. A rule is
-    `PATTERN=float`, `int8`, `int4` or `int16`; the pattern is a glob (`*`, `?`,
+    weights of 4 bits, and `"int16"` int8 with activations of 16 bits; products may
+    also be `"bf16"`, which `qnn-round-to-bf16` carries out. A rule is
+    `PATTERN=float`, `bf16`, `int8`, `int4` or `int16`; the pattern is a glob (`*`, `?`,
     `[a-z]`) on the layer name, which is the name of the ONNX node, or, after `op:`, on
     the kind of the op (`op:conv2d`). The last matching rule wins. Layers no
     rule matches keep their mark; without a rule `qnn.softmax`, `qnn.div`, and the
@@ -282,11 +283,50 @@ def AssignPrecisionPass : QNN_Pass<"qnn-assign-precision"> {
   }];
   let options = [
     ListOption<"rules", "rules", "std::string",
-        "Comma-separated PATTERN=float, int8, int4 or int16; the last match wins">,
+        "Comma-separated PATTERN=float, bf16, int8, int4 or int16; the last match wins">,
+    Option<"products", "products", "std::string", "",
+        "Precision of the products that no rule matches: bf16; default: int8">,
     Option<"perTensorWeights", "per-tensor-weights", "bool", "false",
         "Mark layers to have one scale for the weights of all channels">,
     QNN_EmitRemarks
   ];
+}
+
+def RoundToBF16Pass : QNN_Pass<"qnn-round-to-bf16"> {
+  let summary = "Let marked products multiply in bf16";
+  let description = [{
+    Rounds the operands of convolutions, fully connected layers and matrix
+    products with `qnn.precision = "bf16"`: activations by `qnn.to_bf16`, weights
+    at compile time. Sums, bias, residual, clamp and result stay f32.
+
+    Law: the definition of products in bf16 (docs/Numerics.md). With operands
+    that are bf16 values already, sums of two products differ from those of the f32 form
+    in their order only.
+
+    Refuses: a layer whose weights or bias are computed by the network, and a
+    convolution with an odd number of channels per group (a depthwise one), stays f32,
+    which a remark says. Products on quantized tensors are left alone.
+
+    Before (`-qnn-round-to-bf16`):
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %w = qnn.constant dense<[[1.00390625, 0.5]]> : tensor<1x2xf32>
+      %0 = qnn.fully_connected %x, %w {qnn.precision = "bf16"} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+      return %0 : tensor<1x1xf32>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
+      %w = qnn.constant dense<[[1.000000e+00, 5.000000e-01]]> : tensor<1x2xbf16>
+      %0 = qnn.to_bf16 %x : tensor<1x2xf32> -> tensor<1x2xbf16>
+      %1 = qnn.fully_connected %0, %w {qnn.precision = "bf16"} : (tensor<1x2xbf16>, tensor<1x2xbf16>) -> tensor<1x1xf32>
+      return %1 : tensor<1x1xf32>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-round-to-bf16.mlir
+  }];
+  let options = [QNN_EmitRemarks];
 }
 
 def KeepFasterFloatPass : QNN_Pass<"qnn-keep-faster-float"> {
@@ -304,7 +344,7 @@ def KeepFasterFloatPass : QNN_Pass<"qnn-keep-faster-float"> {
 
     Refuses: a level that --march does not take is an error. Layers that are
     float already, by rule or because they have no integer form, stay so, and
-    layers marked `qnn.precision = "int8"`, `"int4"` or `"int16"` stay so.
+    layers marked `qnn.precision = "int8"`, `"int4"`, `"int16"` or `"bf16"` stay so.
 
     Before (`-qnn-keep-faster-float=level=x86-64-v3`): two conversions for one product of elements
     ```mlir

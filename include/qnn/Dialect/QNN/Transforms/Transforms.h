@@ -37,11 +37,11 @@ namespace mlir::qnn {
 
 /// The discardable attribute that keeps an op "float", or "int8" whatever that
 /// costs; "int4" is int8 with weights of 4 bits, "int16" with activations
-/// of 16.
+/// of 16; "bf16" is float for a product whose operands are rounded to bf16.
 inline constexpr StringLiteral kPrecisionAttr = "qnn.precision";
 /// The values it takes.
 inline constexpr StringLiteral kPrecisions[] = {"float", "int8", "int4",
-                                                "int16"};
+                                                "int16", "bf16"};
 /// Argument and result attribute with the name of the model's tensor.
 inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 
@@ -49,15 +49,22 @@ inline constexpr StringLiteral kTensorNameAttr = "qnn.name";
 /// it so, because a pass decided so (or the search for precisions), or because
 /// nothing quantized it.
 inline constexpr StringLiteral kFloatByRuleRemark = "keeps float by rule ";
+/// How the remark on a layer that multiplies in bf16 begins.
+inline constexpr StringLiteral kBF16Remark = "multiplies in bf16";
 inline constexpr StringLiteral kKeepsFloatRemark = "keeps float ";
 inline constexpr StringLiteral kFloatForAccuracyRemark =
     "keeps float for accuracy";
 inline constexpr StringLiteral kStaysFloatRemark = "stays float: ";
 
-/// True when `op` carries `qnn.precision = "float"`.
+/// True when `op` carries `qnn.precision = "float"` or "bf16".
 bool isKeptFloat(Operation *op);
-/// True when `op` carries a `qnn.precision` other than "float".
+/// True when `op` carries any other `qnn.precision`.
 bool isKeptInt8(Operation *op);
+/// True when `op` carries `qnn.precision = "bf16"`.
+bool isMarkedBF16(Operation *op);
+/// Why a convolution, fully connected layer or matrix product on f32 tensors
+/// has no bf16 form; empty when it has one.
+StringRef whyNotBF16(Operation *op);
 /// The bits of the weights that `op` gets in integers: 4 or 8.
 int getWeightBits(Operation *op);
 /// On what qnn-quantize makes of a layer marked "int16": two int8 layers, and
