@@ -34,18 +34,18 @@ Value KernelBuilder::toBF16(Value lanes) {
     return intrinsic("llvm.x86.avx512bf16.cvtneps2bf16.512", halves, {lanes});
   }
   Value sixteen = constant(int32_t(16), width);
-  Value last = b.create<arith::AndIOp>(
-      b.create<arith::ShRUIOp>(bits, sixteen), constant(int32_t(1), width));
+  Value last = b.create<arith::AndIOp>(b.create<arith::ShRUIOp>(bits, sixteen),
+                                       constant(int32_t(1), width));
   Value rounded = b.create<arith::AddIOp>(
       b.create<arith::AddIOp>(bits, constant(int32_t(0x7fff), width)), last);
   Value isNan = exceeds(magnitude, constant(int32_t(0x7f800000), width));
   rounded = b.create<arith::SelectOp>(
       isNan, constant(int32_t(0x7fc00000), width), rounded);
-  rounded = b.create<arith::SelectOp>(isSmall, constant(int32_t(0), width),
-                                      rounded);
-  rounded = b.create<arith::TruncIOp>(
-      VectorType::get({width}, b.getIntegerType(16)),
-      b.create<arith::ShRUIOp>(rounded, sixteen));
+  rounded =
+      b.create<arith::SelectOp>(isSmall, constant(int32_t(0), width), rounded);
+  rounded =
+      b.create<arith::TruncIOp>(VectorType::get({width}, b.getIntegerType(16)),
+                                b.create<arith::ShRUIOp>(rounded, sixteen));
   return b.create<arith::BitcastOp>(halves, rounded);
 }
 
@@ -65,8 +65,9 @@ Value KernelBuilder::dotBF16(Value acc, Value x, Value w) {
   int64_t width = widthOf(acc);
   bool isX86 = level.arch == llvm::Triple::x86_64;
   if (level.hasBF16 && isX86 && width >= 4)
-    return intrinsic(("llvm.x86.avx512bf16.dpbf16ps." + Twine(32 * width)).str(),
-                     acc.getType(), {acc, x, w});
+    return intrinsic(
+        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(32 * width)).str(),
+        acc.getType(), {acc, x, w});
   if (level.hasBF16 && !isX86 && width == 4) {
     acc = intrinsic("llvm.aarch64.neon.bfmlalt", acc.getType(), {acc, x, w});
     return intrinsic("llvm.aarch64.neon.bfmlalb", acc.getType(), {acc, x, w});

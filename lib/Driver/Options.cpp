@@ -292,8 +292,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   auto checkUnused = [&](const cl::Option &option) -> llvm::Error {
     if (option.getNumOccurrences() == 0)
       return llvm::Error::success();
-    return makeError("--" + option.ArgStr + " is of no use with --precision=" +
-                     line.precision);
+    return makeError("--" + option.ArgStr +
+                     " is of no use with --precision=" + line.precision);
   };
   for (StringRef rule : line.rules)
     if (isBF16 && !rule.ends_with("=float") && !rule.ends_with("=bf16"))

@@ -284,10 +284,10 @@ std::string qnn::writeReport(func::FuncOp func, const ReportInput &input) {
     json.attribute("model", llvm::json::fixUTF8(options.input));
     json.attribute("output", llvm::json::fixUTF8(options.output));
     json.attribute("output_bytes", int64_t(input.outputBytes));
-    json.attribute("precision",
-                   options.precision == Precision::Float32 ? "f32"
-                   : options.precision == Precision::BF16  ? "bf16"
-                                                           : "int8");
+    json.attribute("precision", options.precision == Precision::Float32 ? "f32"
+                                : options.precision == Precision::BF16
+                                    ? "bf16"
+                                    : "int8");
     json.attribute("macs", macs);
     if (input.coverage)
       writeCoverage(json, *input.coverage);

@@ -31,8 +31,8 @@ struct FloatLayer {
   bool byRule = false; ///< the user wants it so
 };
 
-/// What part of a network is computed in int8 or in bf16. Layers are the ops that compute,
-/// not those that only move values.
+/// What part of a network is computed in int8 or in bf16. Layers are the ops
+/// that compute, not those that only move values.
 struct Coverage {
   int64_t int8Macs = 0, bf16Macs = 0, floatMacs = 0, layers = 0;
   std::vector<FloatLayer> floatLayers;

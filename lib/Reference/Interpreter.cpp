@@ -23,8 +23,9 @@ using namespace mlir::qnn;
 /// zero point 0.
 static LogicalResult checkType(Operation *op, Type type) {
   if (!Tensor::isSupportedType(type))
-    return op->emitOpError("expected static tensors of f32, bf16 or of at "
-                           "most 32-bit integers and at most 2^31 elements, got ")
+    return op->emitOpError(
+               "expected static tensors of f32, bf16 or of at "
+               "most 32-bit integers and at most 2^31 elements, got ")
            << type;
   quant::QuantizedType element = getQuantizedElementType(type);
   if (element && element.getStorageTypeIntegralWidth() > 16 &&
@@ -48,13 +49,12 @@ static bool mayReturnAccumulator(Operation *op) {
 static FailureOr<Tensor> evaluateAny(Operation *op, Operands operands) {
   return llvm::TypeSwitch<Operation *, FailureOr<Tensor>>(op)
       .Case<ConstantOp, ObserveOp, ToBF16Op, RequantizeOp,
-            quant::QuantizeCastOp,
-            quant::DequantizeCastOp, Conv2DOp, FullyConnectedOp, MatMulOp,
-            BiasOp, AddOp, SubOp, MulOp, DivOp, ReluOp, ClipOp, LeakyReluOp,
-            SigmoidOp, HardSigmoidOp, HardSwishOp, TanhOp, SqrtOp, ErfOp,
-            SoftmaxOp, BatchNormOp, MaxPool2DOp, AvgPool2DOp, GlobalAvgPoolOp,
-            GlobalMaxPoolOp, ReduceMeanOp, ConcatOp, ReshapeOp, TransposeOp,
-            PadOp, SliceOp, ResizeNearestOp>(
+            quant::QuantizeCastOp, quant::DequantizeCastOp, Conv2DOp,
+            FullyConnectedOp, MatMulOp, BiasOp, AddOp, SubOp, MulOp, DivOp,
+            ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp, HardSwishOp,
+            TanhOp, SqrtOp, ErfOp, SoftmaxOp, BatchNormOp, MaxPool2DOp,
+            AvgPool2DOp, GlobalAvgPoolOp, GlobalMaxPoolOp, ReduceMeanOp,
+            ConcatOp, ReshapeOp, TransposeOp, PadOp, SliceOp, ResizeNearestOp>(
           [&](auto typed) { return evaluate(typed, operands); })
       .Case([&](arith::ConstantOp constant) -> FailureOr<Tensor> {
         auto value = dyn_cast<ElementsAttr>(constant.getValue());

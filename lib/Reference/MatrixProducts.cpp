@@ -190,8 +190,8 @@ struct Factors {
   const float *data;
   int64_t depth; ///< of the reduction
 
-  /// `values` has rows of `depth` vectors of `width` along the reduction. Of bf16
-  /// vectors neighbours change places; an odd last one comes after zeros.
+  /// `values` has rows of `depth` vectors of `width` along the reduction. Of
+  /// bf16 vectors neighbours change places; an odd last one comes after zeros.
   Factors(const Tensor &values, int64_t depth, int64_t width = 1)
       : data(values.floats().data()), depth(depth) {
     if (!isBF16Tensor(values.getType()) || depth == 0)
@@ -221,8 +221,8 @@ getBiasAndResidual(OpTy op, Operands operands) {
 // Convolution
 //===----------------------------------------------------------------------===//
 
-/// The weight OHWI, of `depth` inputs, reordered to [group][kh][kw][ic][output of
-/// the group].
+/// The weight OHWI, of `depth` inputs, reordered to [group][kh][kw][ic][output
+/// of the group].
 template <typename T>
 static std::vector<T> reorderWeight(const T *weight, ArrayRef<int64_t> shape,
                                     int64_t depth, int64_t groups) {

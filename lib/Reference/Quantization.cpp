@@ -107,8 +107,7 @@ FailureOr<Tensor> qnn::evaluate(ObserveOp, Operands operands) {
 
 FailureOr<Tensor> qnn::evaluate(ToBF16Op op, Operands operands) {
   Tensor result(op.getType());
-  for (auto [y, x] :
-       llvm::zip(result.mutableFloats(), operands[0].floats()))
+  for (auto [y, x] : llvm::zip(result.mutableFloats(), operands[0].floats()))
     y = fromBF16(toBF16(x));
   return result;
 }

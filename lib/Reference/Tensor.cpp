@@ -60,8 +60,7 @@ Tensor::Tensor(RankedTensorType type)
 }
 
 bool Tensor::isFloat() const {
-  return isa<FloatType>(
-      const_cast<RankedTensorType &>(type).getElementType());
+  return isa<FloatType>(const_cast<RankedTensorType &>(type).getElementType());
 }
 
 Tensor Tensor::reshaped(RankedTensorType newType) const {

@@ -63,7 +63,7 @@ private:
   double predict(Operation *op, bool isInt8, double weightBytes) const;
 
   Rates int8, f32;
-  double bf16; ///< multiply-adds per nanosecond, as Rates::macs
+  double bf16;        ///< multiply-adds per nanosecond, as Rates::macs
   double conversions; ///< elements per nanosecond
 };
 

@@ -75,7 +75,7 @@ struct CompileOptions {
   std::string saveRecipe;                  ///< where to write what was decided
   std::string march;
   bool namesLevels = false; ///< `march` does, not the compiler
-  std::string target; ///< normalized triple
+  std::string target;       ///< normalized triple
   std::vector<std::string> inputShapes;
   bool quantizedIO = false;
 };

@@ -46,9 +46,8 @@ int64_t DotProduct::groupSteps(int64_t rows, bool isSymmetric) const {
 Value DotProduct::loadActivation(Value memory, Value at) {
   if (isFloat && !isBF16)
     return k.splat(k.loadScalar(memory, at), k.lanes());
-  Value one =
-      k.b.create<vector::BitCastOp>(VectorType::get({1}, k.b.getI32Type()),
-                                    k.load(memory, at, stepElements));
+  Value one = k.b.create<vector::BitCastOp>(
+      VectorType::get({1}, k.b.getI32Type()), k.load(memory, at, stepElements));
   one = k.b.create<vector::ExtractOp>(one, 0);
   Value all = k.splat(one, weightsPerPart() / stepElements);
   if (isBF16)
@@ -72,8 +71,8 @@ SmallVector<Value> DotProduct::loadActivations(Value memory, Value at,
   }
   Value four = k.load(memory, at, 4 * stepElements);
   if (isBF16)
-    four = k.b.create<vector::BitCastOp>(
-        VectorType::get({4}, k.b.getI32Type()), four);
+    four = k.b.create<vector::BitCastOp>(VectorType::get({4}, k.b.getI32Type()),
+                                         four);
   else if (!isFloat)
     four = asLanes(four);
   for (int64_t s = 0; s < 4; ++s) {

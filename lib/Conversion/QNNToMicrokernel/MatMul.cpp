@@ -30,8 +30,8 @@ private:
              int64_t lanes) const;
   Value product(KernelBuilder &k, ValueRange args, Value aRow, Value bStart,
                 Value column, int64_t lanes) const;
-  Value pairProduct(KernelBuilder &k, ValueRange args, Value aRow,
-                    Value bStart, Value column, int64_t lanes) const;
+  Value pairProduct(KernelBuilder &k, ValueRange args, Value aRow, Value bStart,
+                    Value column, int64_t lanes) const;
   void emitRow(KernelBuilder &k, ValueRange args, Value aRow, Value bStart,
                Value cRow) const;
 

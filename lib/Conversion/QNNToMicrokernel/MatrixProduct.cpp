@@ -125,8 +125,8 @@ void BlockedLoops::forPixelBlocks(
 /// One register block, of rows x columns pixels from `pixel` on.
 void BlockedLoops::emitBlock(Value group, Value column, const Pixel &pixel,
                              int64_t rows, int64_t columns, int64_t channels) {
-  int64_t perChannel = walk.steps() * layer.stepElements() /
-                       (layer.multipliesNarrow ? 2 : 1);
+  int64_t perChannel =
+      walk.steps() * layer.stepElements() / (layer.multipliesNarrow ? 2 : 1);
   Value aOffset = k.add(positionOf(k, pixel, walk.a, walk.aOrigin),
                         k.mul(group, walk.aGroup));
   Value channel = k.add(k.mul(group, walk.channels), column);

@@ -178,10 +178,9 @@ LogicalResult NetworkLowering::lowerToBF16(ToBF16Op op) {
   setBuffer(op.getResult(), output);
   Buffer input = getBuffer(op.getInput());
   if (output.shape.empty() || output.shape.back() % 2 == 0) {
-    emitMap("to_bf16", "", {input}, output,
-            [](KernelBuilder &k, ArrayRef<Value> in) {
-              return k.toBF16(in[0]);
-            });
+    emitMap(
+        "to_bf16", "", {input}, output,
+        [](KernelBuilder &k, ArrayRef<Value> in) { return k.toBF16(in[0]); });
     return success();
   }
   if (output.elements() == 0)

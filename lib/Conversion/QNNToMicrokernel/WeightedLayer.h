@@ -87,10 +87,10 @@ public:
   bool multipliesNarrow = false; ///< its kernel reads them two to a byte
   SmallVector<float> floatWeights, floatBias;
   SmallVector<uint16_t> pairedWeights; ///< of bf16 layers: runs of whole pairs
-  SmallVector<int32_t> weights, bias; ///< bias: less z * sum w
-  SmallVector<float> factors;         ///< f32(s_x * s_w / s_y) per channel
-  SmallVector<int64_t> magnitudes;    ///< bound of |accumulator| per channel
-  Buffer residual;                    ///< when there is one
+  SmallVector<int32_t> weights, bias;  ///< bias: less z * sum w
+  SmallVector<float> factors;          ///< f32(s_x * s_w / s_y) per channel
+  SmallVector<int64_t> magnitudes;     ///< bound of |accumulator| per channel
+  Buffer residual;                     ///< when there is one
   /// True when no integer weight is -128.
   bool hasSymmetricWeights() const;
   /// The largest stored byte that the input holds where it is multiplied.

@@ -67,8 +67,8 @@ LogicalResult BrgemmOp::verify() {
   Type a = getA().getType().getElementType();
   Type b = getB().getType().getElementType();
   Type c = getC().getType().getElementType();
-  bool isFloat = ((a.isF32() && b.isF32()) || (a.isBF16() && b.isBF16())) &&
-                 c.isF32();
+  bool isFloat =
+      ((a.isF32() && b.isF32()) || (a.isBF16() && b.isBF16())) && c.isF32();
   bool isInteger = a.isInteger(8) && b.isInteger(8) &&
                    (c.isInteger(8) || c.isInteger(32) || c.isF32());
   if (!isFloat && !isInteger) // brgemm_c2

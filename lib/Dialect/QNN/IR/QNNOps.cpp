@@ -94,8 +94,9 @@ static LogicalResult verifyFactors(Operation *op) {
   bool first = isBF16Tensor(op->getOperand(0).getType()),
        second = isBF16Tensor(op->getOperand(1).getType());
   if (first != second || (first && !isFloatTensor(op->getResult(0).getType())))
-    return op->emitOpError("expected two bf16 factors of an f32 result or none, "
-                           "got ")
+    return op->emitOpError(
+               "expected two bf16 factors of an f32 result or none, "
+               "got ")
            << op->getOperand(0).getType() << ", " << op->getOperand(1).getType()
            << " and " << op->getResult(0).getType();
   return success();

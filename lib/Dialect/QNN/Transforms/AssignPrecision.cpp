@@ -60,8 +60,9 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   if (left.empty() || precision.empty())
     return fail() << "expected PATTERN=float, bf16, int8, int4 or int16";
   if (!llvm::is_contained(kPrecisions, precision))
-    return fail() << "expected precision float, bf16, int8, int4 or int16, got '"
-                  << precision << "'";
+    return fail()
+           << "expected precision float, bf16, int8, int4 or int16, got '"
+           << precision << "'";
   llvm::Expected<llvm::GlobPattern> pattern = llvm::GlobPattern::create(left);
   if (!pattern)
     return fail() << llvm::toString(pattern.takeError());

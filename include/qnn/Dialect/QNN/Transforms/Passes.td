@@ -299,9 +299,9 @@ def RoundToBF16Pass : QNN_Pass<"qnn-round-to-bf16"> {
     products with `qnn.precision = "bf16"`: activations by `qnn.to_bf16`, weights
     at compile time. Sums, bias, residual, clamp and result stay f32.
 
-    Law: the definition of products in bf16 (docs/Numerics.md). With operands
-    that are bf16 values already, sums of two products differ from those of the f32 form
-    in their order only.
+    Law: the definition of products in bf16 (docs/Numerics.md): of operands that
+    are bf16 values already, the sums differ from those of the f32 form in their
+    order only.
 
     Refuses: a layer whose weights or bias are computed by the network, and a
     convolution with an odd number of channels per group (a depthwise one), stays f32,
@@ -318,8 +318,8 @@ def RoundToBF16Pass : QNN_Pass<"qnn-round-to-bf16"> {
     After:
     ```mlir
     func.func @main(%x: tensor<1x2xf32>) -> tensor<1x1xf32> {
-      %w = qnn.constant dense<[[1.000000e+00, 5.000000e-01]]> : tensor<1x2xbf16>
       %0 = qnn.to_bf16 %x : tensor<1x2xf32> -> tensor<1x2xbf16>
+      %w = qnn.constant dense<[[1.000000e+00, 5.000000e-01]]> : tensor<1x2xbf16>
       %1 = qnn.fully_connected %0, %w {qnn.precision = "bf16"} : (tensor<1x2xbf16>, tensor<1x2xbf16>) -> tensor<1x1xf32>
       return %1 : tensor<1x1xf32>
     }
