@@ -195,6 +195,15 @@ static Channels transfer(Operation *op,
   if (isa<MulOp>(op))
     return combine(get(op->getOperand(0)), get(op->getOperand(1)),
                    multiplyRanges);
+  if (auto concat = dyn_cast<ConcatOp>(op)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    if (int64_t(concat.getAxis()) != type.getRank() - 1)
+      return unknown;
+    Channels joined;
+    for (Value operand : op->getOperands())
+      joined.append(get(operand).begin(), get(operand).end());
+    return joined;
+  }
   if (op->getNumOperands() != 1)
     return unknown;
   ArrayRef<ChannelRange> input = get(op->getOperand(0));

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChannelClasses.h"
 #include "ChannelRanges.h"
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
@@ -21,6 +22,7 @@
 #include "llvm/ADT/SetVector.h"
 
 #include <cmath>
+#include <set>
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_EQUALIZECHANNELSPASS
@@ -32,137 +34,108 @@ namespace mlir::qnn {
 using namespace mlir;
 using namespace mlir::qnn;
 
-namespace {
-/// Tensors whose channels can only be scaled together, the constants that
-/// absorb the inverse where they are made, the layers that absorb the scale.
-class Junction {
-public:
-  /// Finds what belongs to `tensor`. On failure the channels cannot be scaled:
-  /// `reason` names what keeps them, unless it is a result of the model.
-  LogicalResult grow(Value tensor);
+/// Factors beyond these are not worth the exponents they use up.
+static constexpr double kLeastScale = 0x1p-12, kLargestScale = 0x1p12;
+/// Runs over the network: what a tensor of several groups of channels holds
+/// most of may change with their factors.
+static constexpr int kMaxRuns = 4;
 
-  llvm::SmallSetVector<Value, 4> tensors;
-  SmallVector<OpOperand *> parameters;
-  SmallVector<Operation *> consumers;
-  StringRef reason;
+namespace {
+/// Tensors that share classes, and what reads them.
+struct Group {
+  SmallVector<Value> tensors;
+  SmallVector<Operation *> readers; ///< weighted layers
+};
+
+/// What is known of a class of channels.
+struct ChannelClass {
+  /// The largest magnitude relative to that of its tensor, in the tensor where
+  /// that is largest; the same of the weights it meets and their rows.
+  double magnitude = 0, column = 0;
+  double wanted = 0; ///< the factor, up to one of the group
+  float scale = 1;
+};
+
+/// Finds and applies the factors of all classes of a function.
+class Equalizer {
+public:
+  explicit Equalizer(func::FuncOp func) : analysis(func), classes(func) {}
+
+  /// True when something was scaled; says so with `remark`.
+  bool run(function_ref<void(Operation *, const Twine &)> remark);
 
 private:
-  LogicalResult visitProducer(Operation *op);
-  LogicalResult visitUse(OpOperand &use);
-  LogicalResult fail(Operation *op) {
-    if (!isa<func::ReturnOp>(op))
-      reason = op->getName().stripDialect();
-    return failure();
+  llvm::MapVector<size_t, Group> collectGroups();
+  SmallVector<Value> findWholeTensors(const Group &group) const;
+  void addMagnitudes(Value tensor);
+  void addColumns(Operation *layer);
+  bool chooseScales(const Group &group);
+  bool mayScale(const Group &group, size_t channelClass, double scale) const;
+  void describe(const Group &group,
+                function_ref<void(Operation *, const Twine &)> remark);
+  void apply();
+  float getScale(Value tensor, size_t channel) const {
+    if (!classes.isTensor(tensor))
+      return 1;
+    auto found = known.find(classes.getClass(tensor, channel));
+    return found == known.end() ? 1 : found->second.scale;
   }
+
+  ChannelAnalysis analysis;
+  ChannelClasses classes;
+  DenseMap<size_t, ChannelClass> known;
 };
 } // namespace
 
-//===----------------------------------------------------------------------===//
-// Finding junctions
-//===----------------------------------------------------------------------===//
-
-/// A conv2d or fully_connected whose weights may be changed.
-static bool isWeightedLayer(Operation *op) {
-  if (!isa<Conv2DOp, FullyConnectedOp>(op) ||
-      op->hasAttr(kRoundedWeightsAttr) || op->hasAttr(kBiasCorrectionAttr))
-    return false;
-  auto layer = cast<QuantizableOpInterface>(op);
-  OpOperand *bias = layer.getBiasOperand();
-  return succeeded(getFloatValues(layer.getWeightOperand()->get())) &&
-         (!bias || succeeded(getFloatValues(bias->get())));
-}
-
-/// The constant operand with one value per channel of the result, or null.
-static OpOperand *getChannelConstant(Operation *op) {
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  for (OpOperand &operand : op->getOpOperands()) {
-    auto shape = cast<RankedTensorType>(operand.get().getType()).getShape();
-    if (operand.get().getDefiningOp<ConstantOp>() && type.getRank() > 0 &&
-        !shape.empty() && shape.back() == type.getShape().back() &&
-        ShapedType::getNumElements(shape) == shape.back())
-      return &operand;
+llvm::MapVector<size_t, Group> Equalizer::collectGroups() {
+  llvm::MapVector<size_t, Group> groups;
+  for (Value tensor : classes.getTensors()) {
+    Group &group = groups[classes.getGroup(tensor)];
+    group.tensors.push_back(tensor);
+    for (OpOperand &use : tensor.getUses())
+      if (isWeightedLayer(use.getOwner()) && use.getOperandNumber() == 0)
+        group.readers.push_back(use.getOwner());
   }
-  return nullptr;
-}
-
-/// True for sums without broadcast, whose operands scale with the result.
-static bool isPlainSum(Operation *op) {
-  return isa<AddOp, SubOp>(op) &&
-         op->getOperand(0).getType() == op->getResult(0).getType() &&
-         op->getOperand(1).getType() == op->getResult(0).getType();
-}
-
-static int64_t getChannels(Value tensor) {
-  return cast<RankedTensorType>(tensor.getType()).getShape().back();
-}
-
-LogicalResult Junction::grow(Value tensor) {
-  tensors.insert(tensor);
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    Value current = tensors[i];
-    Operation *producer = current.getDefiningOp();
-    if (!producer) {
-      reason = "the model's input";
-      return failure();
-    }
-    if (cast<RankedTensorType>(current.getType()).getRank() == 0 ||
-        getChannels(current) % getChannels(tensor) != 0)
-      return fail(producer);
-    if (failed(visitProducer(producer)))
-      return failure();
-    for (OpOperand &use : current.getUses())
-      if (failed(visitUse(use)))
-        return failure();
-  }
-  return success();
-}
-
-LogicalResult Junction::visitProducer(Operation *op) {
-  if (isWeightedLayer(op)) {
-    auto layer = cast<QuantizableOpInterface>(op);
-    parameters.push_back(layer.getWeightOperand());
-    if (OpOperand *bias = layer.getBiasOperand())
-      parameters.push_back(bias);
-    auto residual = cast<RequantFusableOpInterface>(op).getResidualRange();
-    for (OpOperand &operand : *residual)
-      tensors.insert(operand.get());
-    return success();
-  }
-  if (OpOperand *constant =
-          isa<AddOp, MulOp>(op) ? getChannelConstant(op) : nullptr) {
-    parameters.push_back(constant);
-    if (isa<AddOp>(op))
-      tensors.insert(op->getOperand(1 - constant->getOperandNumber()));
-    return success();
-  }
-  if (!isPlainSum(op) && !scalesWithChannels(op))
-    return fail(op);
-  tensors.insert(op->operand_begin(), op->operand_end());
-  return success();
-}
-
-LogicalResult Junction::visitUse(OpOperand &use) {
-  Operation *owner = use.getOwner();
-  if (isWeightedLayer(owner) && use.getOperandNumber() == 0) {
-    consumers.push_back(owner);
-    return success();
-  }
-  bool isSummand = isWeightedLayer(owner) || isPlainSum(owner) ||
-                   (isa<AddOp>(owner) && getChannelConstant(owner));
-  if (!isSummand && !scalesWithChannels(owner))
-    return fail(owner);
-  tensors.insert(owner->getResult(0));
-  return success();
+  return groups;
 }
 
 //===----------------------------------------------------------------------===//
 // Choosing scales
 //===----------------------------------------------------------------------===//
 
-/// The largest |weight| of each of `channels` input channels, relative to the
-/// largest of its row. Channels repeat modulo their number.
-static void maximizeColumns(Operation *layer,
-                            SmallVectorImpl<double> &columns) {
+/// The tensors whose classes are not all in another one with more: an operand
+/// of a concat costs nothing when all of its channels are scaled alike.
+SmallVector<Value> Equalizer::findWholeTensors(const Group &group) const {
+  std::vector<std::set<size_t>> members;
+  for (Value tensor : group.tensors) {
+    auto &set = members.emplace_back();
+    for (size_t c = 0; c < classes.getNumChannels(tensor); ++c)
+      set.insert(classes.getClass(tensor, c));
+  }
+  SmallVector<Value> whole;
+  for (auto [tensor, set] : llvm::zip(group.tensors, members))
+    if (llvm::none_of(members, [&set = set](const std::set<size_t> &other) {
+          return other.size() > set.size() &&
+                 std::includes(other.begin(), other.end(), set.begin(),
+                               set.end());
+        }))
+      whole.push_back(tensor);
+  return whole;
+}
+
+void Equalizer::addMagnitudes(Value tensor) {
+  double largest = 0;
+  for (const ChannelRange &range : analysis.get(tensor))
+    largest = std::max(largest, range.magnitude);
+  if (largest == 0 || !std::isfinite(largest))
+    return;
+  for (auto [c, range] : llvm::enumerate(analysis.get(tensor))) {
+    double &magnitude = known[classes.getClass(tensor, c)].magnitude;
+    magnitude = std::max(magnitude, range.magnitude / largest);
+  }
+}
+
+void Equalizer::addColumns(Operation *layer) {
   SmallVector<float> weights = *getFloatValues(
       cast<QuantizableOpInterface>(layer).getWeightOperand()->get());
   LayerChannels shape(layer);
@@ -174,7 +147,9 @@ static void maximizeColumns(Operation *layer,
     if (largest == 0)
       continue;
     for (auto [k, w] : llvm::enumerate(row)) {
-      double &column = columns[shape.getInput(o, k) % columns.size()];
+      size_t input = shape.getInput(o, k);
+      double &column =
+          known[classes.getClass(layer->getOperand(0), input)].column;
       column = std::max<double>(column, std::fabs(w) / largest);
     }
   }
@@ -200,69 +175,72 @@ static bool mayScale(RequantFusableOpInterface op, const ChannelRange &range,
   return least >= bound && least / scale >= bound;
 }
 
-/// The magnitude of each of `channels` channels, relative to the largest of its
-/// tensor, in the tensor where it is largest.
-static SmallVector<double> getMagnitudes(const Junction &junction,
-                                         const ChannelAnalysis &analysis,
-                                         size_t channels) {
-  SmallVector<double> magnitudes(channels, 0.0);
-  for (Value tensor : junction.tensors) {
-    double largest = 0;
-    for (const ChannelRange &range : analysis.get(tensor))
-      largest = std::max(largest, range.magnitude);
-    if (largest == 0 || !std::isfinite(largest))
-      continue;
-    for (auto [c, range] : llvm::enumerate(analysis.get(tensor))) {
-      double &magnitude = magnitudes[c % channels];
-      magnitude = std::max(magnitude, range.magnitude / largest);
-    }
-  }
-  return magnitudes;
-}
-
-/// True when no clamp of the junction keeps channel `c` from being divided by
-/// `scale`. Tensors may have each channel several times.
-static bool mayScale(const Junction &junction, const ChannelAnalysis &analysis,
-                     size_t c, double scale) {
-  return llvm::all_of(junction.tensors, [&](Value tensor) {
-    auto op = dyn_cast<RequantFusableOpInterface>(tensor.getDefiningOp());
+/// True when no clamp keeps the channels of a class from being divided by
+/// `scale`.
+bool Equalizer::mayScale(const Group &group, size_t channelClass,
+                         double scale) const {
+  for (Value tensor : group.tensors) {
+    auto op =
+        dyn_cast_or_null<RequantFusableOpInterface>(tensor.getDefiningOp());
     ArrayRef<ChannelRange> ranges = analysis.get(tensor);
-    size_t channels = getChannels(junction.tensors.front());
-    for (size_t i = c; op && i < ranges.size(); i += channels)
-      if (!mayScale(op, ranges[i], scale))
+    for (size_t c = 0; op && c < ranges.size(); ++c)
+      if (classes.getClass(tensor, c) == channelClass &&
+          !::mayScale(op, ranges[c], scale))
         return false;
-    return true;
-  });
+  }
+  return true;
 }
 
-/// The power of two of each channel, at most 1, that the law asks for and the
-/// clamps allow.
-static SmallVector<float> chooseScales(const Junction &junction,
-                                       const ChannelAnalysis &analysis) {
-  size_t channels = getChannels(junction.tensors.front());
-  SmallVector<double> columns(channels, 0.0);
+/// The power of two of each class that the law asks for and the clamps allow:
+/// at most 1 or, where classes are fixed, whatever is right beside these.
+bool Equalizer::chooseScales(const Group &group) {
+  if (group.readers.empty())
+    return false;
+  SmallVector<Value> whole = findWholeTensors(group);
+  for (Value tensor : whole)
+    addMagnitudes(tensor);
+  // Who reads a part of the channels does not see what the others have.
+  SmallVector<Operation *> readers(group.readers);
+  auto readsPart = [&](Operation *reader) {
+    return !llvm::is_contained(whole, reader->getOperand(0));
+  };
+  if (!llvm::all_of(readers, readsPart))
+    llvm::erase_if(readers, readsPart);
   bool depthwise = true;
-  for (Operation *consumer : junction.consumers) {
-    maximizeColumns(consumer, columns);
-    depthwise &= LayerChannels(consumer).isDepthwise();
+  for (Operation *reader : readers) {
+    addColumns(reader);
+    depthwise &= LayerChannels(reader).isDepthwise();
   }
+  llvm::SmallSetVector<size_t, 16> members;
+  for (Value tensor : group.tensors)
+    for (size_t c = 0; c < classes.getNumChannels(tensor); ++c)
+      members.insert(classes.getClass(tensor, c));
   // Weights of a depthwise layer have a scale for each channel: all of the
   // difference may move into them, else half of it.
-  SmallVector<double> wanted = getMagnitudes(junction, analysis, channels);
-  for (auto [want, column] : llvm::zip(wanted, columns))
-    want = column == 0 ? 0 : depthwise ? want : std::sqrt(want / column);
-  double largest = *llvm::max_element(wanted);
-  constexpr double least = 0x1p-12;
-  SmallVector<float> scales;
-  for (auto [c, want] : llvm::enumerate(wanted)) {
-    double scale = 1;
-    if (want > 0)
-      scale = std::max(std::exp2(std::ceil(std::log2(want / largest))), least);
-    while (scale < 1 && !mayScale(junction, analysis, c, scale))
-      scale *= 2;
-    scales.push_back(static_cast<float>(scale));
+  double largest = 0, largestFixed = 0;
+  for (size_t member : members) {
+    ChannelClass &c = known[member];
+    c.wanted = c.column == 0 ? 0
+               : depthwise   ? c.magnitude
+                             : std::sqrt(c.magnitude / c.column);
+    double &most = classes.isFixed(member) ? largestFixed : largest;
+    most = std::max(most, c.wanted);
   }
-  return scales;
+  double unit = largestFixed > 0 ? largestFixed : largest;
+  double limit = largestFixed > 0 ? kLargestScale : 1;
+  bool isScaled = false;
+  for (size_t member : members) {
+    ChannelClass &c = known[member];
+    if (classes.isFixed(member) || c.wanted == 0)
+      continue;
+    double scale = std::exp2(std::ceil(std::log2(c.wanted / unit)));
+    scale = std::clamp(scale, kLeastScale, limit);
+    while (scale != 1 && !mayScale(group, member, scale))
+      scale *= scale < 1 ? 2 : 0.5;
+    c.scale = static_cast<float>(scale);
+    isScaled |= scale != 1;
+  }
+  return isScaled;
 }
 
 //===----------------------------------------------------------------------===//
@@ -270,11 +248,17 @@ static SmallVector<float> chooseScales(const Junction &junction,
 //===----------------------------------------------------------------------===//
 
 /// Replaces a constant operand by one whose element i is multiplied by
-/// `factor(i)`.
+/// `factor(i)`; leaves it where nothing changes, for others may share it.
 static void multiply(OpOperand &operand, function_ref<float(int64_t)> factor) {
   SmallVector<float> values = *getFloatValues(operand.get());
-  for (auto [i, value] : llvm::enumerate(values))
-    value *= factor(i);
+  bool changes = false;
+  for (auto [i, value] : llvm::enumerate(values)) {
+    float by = factor(i);
+    changes |= by != 1;
+    value *= by;
+  }
+  if (!changes)
+    return;
   OpBuilder builder(operand.getOwner());
   auto type = cast<RankedTensorType>(operand.get().getType());
   Operation *before = operand.get().getDefiningOp();
@@ -284,25 +268,73 @@ static void multiply(OpOperand &operand, function_ref<float(int64_t)> factor) {
     before->erase();
 }
 
-static void applyScales(const Junction &junction, ArrayRef<float> scales) {
-  for (OpOperand *parameter : junction.parameters) {
-    // The rows of a weight, the elements of everything else.
-    auto type = cast<RankedTensorType>(parameter->get().getType());
-    auto layer = dyn_cast<QuantizableOpInterface>(parameter->getOwner());
-    bool isWeight = layer && layer.getWeightOperand() == parameter;
-    int64_t depth = isWeight ? type.getNumElements() / type.getDimSize(0) : 1;
-    multiply(*parameter, [&](int64_t i) {
-      return 1.0f / scales[i / depth % scales.size()];
-    });
+void Equalizer::apply() {
+  SmallVector<Operation *> ops; // constants come and go
+  for (Value tensor : classes.getTensors())
+    if (Operation *op = tensor.getDefiningOp())
+      ops.push_back(op);
+  for (Operation *op : ops) {
+    Value result = op->getResult(0);
+    if (isWeightedLayer(op)) {
+      auto layer = cast<QuantizableOpInterface>(op);
+      LayerChannels shape(op);
+      multiply(*layer.getWeightOperand(), [&](int64_t i) {
+        int64_t o = i / shape.depth;
+        return getScale(op->getOperand(0), shape.getInput(o, i % shape.depth)) /
+               getScale(result, o);
+      });
+      if (OpOperand *bias = layer.getBiasOperand())
+        multiply(*bias, [&](int64_t i) { return 1 / getScale(result, i); });
+    } else if (OpOperand *constant =
+                   isa<AddOp, MulOp>(op) ? getChannelConstant(op) : nullptr) {
+      Value other = op->getOperand(1 - constant->getOperandNumber());
+      bool isProduct = isa<MulOp>(op);
+      multiply(*constant, [&](int64_t i) {
+        return (isProduct ? getScale(other, i) : 1) / getScale(result, i);
+      });
+    }
   }
-  for (Operation *consumer : junction.consumers) {
-    LayerChannels shape(consumer);
-    multiply(*cast<QuantizableOpInterface>(consumer).getWeightOperand(),
-             [&](int64_t i) {
-               int64_t input = shape.getInput(i / shape.depth, i % shape.depth);
-               return scales[input % scales.size()];
-             });
+}
+
+/// Says on the first op that makes channels what became of them.
+void Equalizer::describe(
+    const Group &group, function_ref<void(Operation *, const Twine &)> remark) {
+  const auto *first = llvm::find_if(group.tensors, [](Value tensor) {
+    Operation *op = tensor.getDefiningOp();
+    return op &&
+           (isWeightedLayer(op) || (isa<MulOp>(op) && getChannelConstant(op)));
+  });
+  if (first == group.tensors.end())
+    return;
+  int64_t scaled = 0, count = 0;
+  int most = 0;
+  llvm::DenseSet<size_t> seen;
+  for (Value tensor : group.tensors)
+    for (size_t c = 0; c < classes.getNumChannels(tensor); ++c)
+      if (seen.insert(classes.getClass(tensor, c)).second) {
+        float scale = getScale(tensor, c);
+        ++count;
+        scaled += scale != 1;
+        most = std::max(most, std::abs(std::ilogb(scale)));
+      }
+  StringRef reason = classes.getReason(*first);
+  if (scaled > 0)
+    remark(first->getDefiningOp(), "scaled " + Twine(scaled) + " of " +
+                                       Twine(count) + " channels, by 2^" +
+                                       Twine(most) + " at most");
+  else if (!reason.empty())
+    remark(first->getDefiningOp(), "channels stay: " + reason + " has them");
+}
+
+bool Equalizer::run(function_ref<void(Operation *, const Twine &)> remark) {
+  bool isScaled = false;
+  for (auto &[number, group] : collectGroups()) {
+    isScaled |= chooseScales(group);
+    describe(group, remark);
   }
+  if (isScaled)
+    apply();
+  return isScaled;
 }
 
 namespace {
@@ -311,46 +343,12 @@ struct EqualizeChannelsPass final
   using Base::Base;
 
   void runOnOperation() override {
-    done.clear();
-    ChannelAnalysis analysis(getOperation());
-    SmallVector<Operation *> ops; // constants come and go
-    for (Operation &op : getOperation().getOps())
-      if (!isa<ConstantOp>(op))
-        ops.push_back(&op);
-    for (Operation *op : ops)
-      equalize(op, analysis);
+    for (int i = 0; i < kMaxRuns; ++i)
+      if (!Equalizer(getOperation()).run([&](Operation *op, const Twine &text) {
+            if (emitRemarks && i == 0)
+              op->emitRemark(text);
+          }))
+        return;
   }
-
-  void equalize(Operation *op, const ChannelAnalysis &analysis) {
-    bool makesChannels =
-        isWeightedLayer(op) || (isa<MulOp>(op) && getChannelConstant(op));
-    if (!makesChannels || done.contains(op))
-      return;
-    Junction junction;
-    bool found = succeeded(junction.grow(op->getResult(0)));
-    for (Value tensor : junction.tensors)
-      if (Operation *producer = tensor.getDefiningOp())
-        done.insert(producer);
-    if (!found) {
-      if (emitRemarks && !junction.reason.empty())
-        op->emitRemark("channels stay: ") << junction.reason << " has them";
-      return;
-    }
-    if (junction.consumers.empty() || getChannels(op->getResult(0)) == 0)
-      return;
-    SmallVector<float> scales = chooseScales(junction, analysis);
-    int64_t scaled =
-        llvm::count_if(scales, [](float scale) { return scale != 1; });
-    if (scaled == 0)
-      return;
-    applyScales(junction, scales);
-    if (emitRemarks)
-      op->emitRemark("scaled ")
-          << scaled << " of " << scales.size() << " channels, by 2^"
-          << -std::ilogb(*llvm::min_element(scales)) << " at most";
-  }
-
-  /// What makes tensors of the junctions before.
-  DenseSet<Operation *> done;
 };
 } // namespace

@@ -139,3 +139,64 @@ func.func @keeps_channels_that_others_have(%x: tensor<1x1x1x1xf32>, %y: tensor<1
   %5 = qnn.conv2d %4, %v {groups = 2 : i64} : (tensor<1x1x1x2xf32>, tensor<2x1x1x1xf32>) -> tensor<1x1x1x2xf32>
   return %1, %3, %5 : tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>
 }
+
+// -----
+
+// A concat: both operands are equal channels with magnitudes 1 and 1/16 that meet equal weights. The small one moves by ceil(log2(sqrt(1/16))) = -2.
+// CHECK-LABEL: func.func @equalizes_operands_of_a_concat(
+// CHECK: %[[SMALL:.*]] = qnn.constant dense<2.500000e-01>
+// CHECK: qnn.conv2d %{{.*}}, %[[SMALL]]
+// CHECK: qnn.concat
+// CHECK: qnn.constant dense<{{\[\[\[\[}}1.000000e+00, 2.500000e-01]]]]>
+func.func @equalizes_operands_of_a_concat(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+  %w = qnn.constant dense<1.0> : tensor<1x1x1x1xf32>
+  %u = qnn.constant dense<0.0625> : tensor<1x1x1x1xf32>
+  %v = qnn.constant dense<1.0> : tensor<1x1x1x2xf32>
+  // expected-remark @+1 {{scaled 1 of 2 channels, by 2^2 at most}}
+  %0 = qnn.conv2d %x, %w {clamp_min = 0.0 : f32} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %1 = qnn.conv2d %x, %u : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %2 = qnn.concat %0, %1 {axis = 3 : i64} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x2xf32>
+  %3 = qnn.conv2d %2, %v : (tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x1x1xf32>
+  return %3 : tensor<1x1x1x1xf32>
+}
+
+// -----
+
+// The model's input stays: what is joined with it comes down to its range. Divided by 16, not 256: half of the difference.
+// CHECK-LABEL: func.func @follows_an_input_in_a_concat(
+// CHECK: %[[LARGE:.*]] = qnn.constant dense<1.600000e+01>
+// CHECK: qnn.conv2d %{{.*}}, %[[LARGE]]
+// CHECK: qnn.constant dense<{{\[\[\[\[}}1.600000e+01, 1.000000e+00]]]]>
+func.func @follows_an_input_in_a_concat(%x: tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32> {
+  %w = qnn.constant dense<256.0> : tensor<1x1x1x1xf32>
+  %v = qnn.constant dense<1.0> : tensor<1x1x1x2xf32>
+  // expected-remark @+1 {{scaled 1 of 2 channels, by 2^4 at most}}
+  %0 = qnn.conv2d %x, %w {clamp_min = 0.0 : f32} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x1xf32>
+  %1 = qnn.concat %0, %x {axis = 3 : i64} : (tensor<1x1x1x1xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x1x2xf32>
+  %2 = qnn.conv2d %1, %v : (tensor<1x1x1x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x1x1x1xf32>
+  return %2 : tensor<1x1x1x1xf32>
+}
+
+// -----
+
+// Squeeze and excite: the gate stays, what it multiplies scales with the product, and the layer that makes the gate reads it scaled.
+// CHECK-LABEL: func.func @scales_what_a_gate_multiplies(
+// CHECK: qnn.constant dense<{{\[\[\[\[}}1.000000e+00]]], {{\[\[\[}}2.500000e-01]]]]>
+// CHECK: qnn.conv2d
+// CHECK: qnn.constant dense<{{\[\[\[\[}}1.000000e+00, 2.500000e-01]]], {{\[\[\[}}1.000000e+00, 2.500000e-01]]]]>
+// CHECK: qnn.sigmoid
+// CHECK: qnn.constant dense<{{\[\[\[\[}}1.000000e+00, 2.500000e-01]]]]>
+func.func @scales_what_a_gate_multiplies(%x: tensor<1x2x2x1xf32>) -> tensor<1x2x2x1xf32> {
+  %w = qnn.constant dense<[[[[1.0]]], [[[0.0625]]]]> : tensor<2x1x1x1xf32>
+  %g = qnn.constant dense<1.0> : tensor<2x1x1x2xf32>
+  %v = qnn.constant dense<1.0> : tensor<1x1x1x2xf32>
+  // expected-remark @+1 {{scaled 1 of 2 channels, by 2^2 at most}}
+  %0 = qnn.conv2d %x, %w {clamp_min = 0.0 : f32} : (tensor<1x2x2x1xf32>, tensor<2x1x1x1xf32>) -> tensor<1x2x2x2xf32>
+  %1 = qnn.global_avg_pool %0 : (tensor<1x2x2x2xf32>) -> tensor<1x1x1x2xf32>
+  // expected-remark @+1 {{channels stay: sigmoid has them}}
+  %2 = qnn.conv2d %1, %g : (tensor<1x1x1x2xf32>, tensor<2x1x1x2xf32>) -> tensor<1x1x1x2xf32>
+  %3 = qnn.sigmoid %2 : (tensor<1x1x1x2xf32>) -> tensor<1x1x1x2xf32>
+  %4 = qnn.mul %0, %3 : (tensor<1x2x2x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x2x2x2xf32>
+  %5 = qnn.conv2d %4, %v : (tensor<1x2x2x2xf32>, tensor<1x1x1x2xf32>) -> tensor<1x2x2x1xf32>
+  return %5 : tensor<1x2x2x1xf32>
+}

@@ -85,31 +85,38 @@ def EqualizeChannelsPass : QNN_Pass<"qnn-equalize-channels"> {
     tensor by `s_c` where it is made (rows of a convolution or fully connected
     layer, or a `mul` and `add` with one constant per channel, such as the end
     of a layer norm) and multiplies by `s_c` the weights of all layers that read
-    it, also through pools, ReLU, resizing and flattening. Tensors that are added
-    (a chain of residuals) get the same `s_c`. It is cross-layer equalization
+    it, also through pools, ReLU, resizing, flattening and concats. Channels that
+    are added (a chain of residuals) get the same `s_c`, and so do those of a
+    product and of one of its factors: the other factor, a gate, stays. Operands
+    of a concat whose ranges are unlike become alike so; where one of them cannot
+    change (the model's input), the others come to its range. It is cross-layer equalization
     (Nagel et al. 2019, section 4.1) and, for a fully connected layer behind a
     norm, SmoothQuant (Xiao et al. 2022, section 4).
 
     Law: `w[o,c] * x_c = (w[o,c] * s_c) * (x_c / s_c)`, and f(x / s) = f(x) / s
-    for s > 0 where f is ReLU, a maximum, an average or a copy. `s_c` is a power
+    for s > 0 where f is ReLU, a maximum, an average or a copy; (x / s) * g =
+    (x * g) / s. `s_c` is a power
     of two, so float results keep every bit, unless values under- or overflow.
     With `m_c` the magnitude expected of channel c (of a weighted sum
     `|b| + sqrt(sum (w m)^2)`, the deviation of independent terms) and `r_c` the
     largest weight it meets, relative to the largest of that weight's row,
     `s_c = sqrt(m_c / r_c)`: what the ranges of the activation gain, the weights
     lose. (Of several tensors the one counts where c is largest, relative to the
-    other channels.) Where all readers are depthwise, whose weights have a scale for each
+    other channels. An operand of a concat does not count beside the result, nor
+    does who reads it alone: all of its channels may be scaled alike.) Where all readers are depthwise, whose weights have a scale for each
     channel and lose nothing, `s_c = m_c`. Both are divided by the largest and
-    rounded up to a power of two in [2^-12, 1].
+    rounded up to a power of two in [2^-12, 1]; beside channels that cannot change, by
+    the largest of these, and rounded up in [2^-12, 2^12].
     An upper bound of a clamp (ReLU6) would have to be divided, too, but it is
     one number for all channels. It acts neither on x_c nor on x_c / s_c when
     interval arithmetic over the weights shows that both stay below it; `s_c` is
     raised until it does (to 1 where x_c may reach the bound: such a channel has
     the largest range there can be). A lower bound other than 0 likewise.
 
-    Refuses: tensors that are, or are added to, an input or a result of the model,
-    that anything else makes or reads (a concat, a sigmoid), parameters that are
-    not constant or whose integers are chosen already.
+    Refuses: channels that are, or are added to, those of an input or a result of
+    the model, or that anything else makes or reads (a sigmoid, a sum that
+    broadcasts); parameters that are not constant or whose integers are chosen
+    already.
 
     Before:
     ```mlir
