@@ -175,7 +175,7 @@ def page(ops, cases, results):
     skipped = {name: shorten(reason) for name, (status, reason) in results.items() if status == "skipped"}
     lines = [
         "<!-- Written by utils/onnx_node_tests.py. Do not edit. -->", "# Supported ONNX ops", "",
-        "`quant-import` reads opset 7 to 21, with static shapes (`--input-shape` binds what a file leaves open) and float inputs and",
+        "`quant-import` reads opset 1 to 21, with static shapes (`--input-shape` binds what a file leaves open) and float inputs and",
         "outputs. An op on constants only is computed at import; so is every op that moves values when its operands are constant.", "",
         f"Of ONNX {onnx.__version__}'s {len(cases)} backend node tests of these ops, {count} pass and {len(skipped)} are skipped, none fails;",
         "`utils/onnx_node_tests.py` runs them and says how. A test of several ops counts for each.", "",

@@ -104,7 +104,30 @@ static void dropBF16(SmallVectorImpl<const TargetLevel *> &levels) {
   levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
 }
 
+/// Code reaches the constants of an object by 32-bit distances; the rest is for
+/// the code and for what the linker puts between.
+static constexpr int64_t kMaxConstantBytes =
+    (int64_t(1) << 31) - (int64_t(1) << 26);
+
+static llvm::Error checkConstantBytes(func::FuncOp func) {
+  int64_t bytes = 0;
+  func.walk([&](ConstantOp op) {
+    auto type = cast<ShapedType>(op.getValue().getType());
+    bytes += llvm::divideCeil(
+        type.getNumElements() * type.getElementTypeBitWidth(), 8);
+  });
+  if (bytes <= kMaxConstantBytes)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "expected constants of at most %lld bytes in one object, got %lld: "
+      "quantize the network, int8 weights are a quarter of float ones, or "
+      "split it",
+      (long long)kMaxConstantBytes, (long long)bytes);
+}
+
 llvm::Error Compilation::emitCode() {
+  if (llvm::Error error = checkConstantBytes(getFunction()))
+    return error;
   auto levels = parseLevels(options.march, triple);
   if (!levels)
     return levels.takeError();

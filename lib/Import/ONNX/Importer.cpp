@@ -9,6 +9,7 @@
 
 #include "Graph.h"
 #include "NodeImporter.h"
+#include "OldForms.h"
 #include "Quantization.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -25,7 +26,7 @@ using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
 
-static constexpr int64_t kOldestOpset = 7, kNewestOpset = 21;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 21;
 
 llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
   auto [name, dims] = spec.rsplit(':');
@@ -160,8 +161,6 @@ LogicalResult GraphImporter::importInitializers() {
     state.entries[tensor.name()].constant = std::move(*value);
     tensor.Clear();
   }
-  if (graph.sparse_initializer_size() != 0)
-    return emitError(loc) << "sparse initializers are not supported";
   return success();
 }
 
@@ -222,6 +221,11 @@ FailureOr<Value> GraphImporter::exportIntegers(Entry &entry, Location loc) {
 }
 
 LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
+  bool poisoned = llvm::any_of(proto.input(), [&](const std::string &input) {
+    return !input.empty() && state.entries[input].poisoned;
+  });
+  if (state.hasOldForms && !poisoned && failed(upgradeNode(state, proto)))
+    return failure();
   NodeImporter node(state, proto);
   // com.microsoft has Q and DQ of its own, the same as ONNX's of opset 21.
   bool isQuantization = proto.op_type() == "QuantizeLinear" ||
@@ -230,9 +234,6 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
                        (isQuantization && proto.domain() == "com.microsoft");
   const OpEntry *op =
       isKnownDomain ? findSupportedOp(proto.op_type()) : nullptr;
-  bool poisoned = llvm::any_of(proto.input(), [&](const std::string &input) {
-    return !input.empty() && state.entries[input].poisoned;
-  });
   if (!op)
     (void)node.unsupported(isKnownDomain
                                ? Twine("unknown op")
@@ -304,6 +305,15 @@ LogicalResult GraphImporter::createReturn() {
 
 FailureOr<OwningOpRef<ModuleOp>>
 GraphImporter::run(const ImportOptions &options) {
+  for (const auto &tensor : graph.sparse_initializer())
+    return emitError(loc) << "expected dense initializers, got '"
+                          << tensor.values().name() << "', which is sparse";
+  llvm::StringSet<> outputs;
+  for (const auto &output : graph.output())
+    if (!outputs.insert(output.name()).second)
+      return emitError(loc)
+             << "expected model outputs of different names, got '"
+             << output.name() << "' twice: give one an Identity";
   FailureOr<std::vector<int>> order = orderNodes(graph, loc);
   if (failed(order))
     return failure();
@@ -337,7 +347,8 @@ importModel(onnx::ModelProto &model, StringRef path, Location loc,
     return failure();
   GraphState state(loc.getContext());
   state.folder = llvm::sys::path::parent_path(path).str();
-  state.opset = *opset;
+  state.opset = std::max(*opset, kOldestKnownOpset);
+  state.hasOldForms = *opset < kOldestKnownOpset;
   return GraphImporter(*model.mutable_graph(), state, loc).run(options);
 }
 

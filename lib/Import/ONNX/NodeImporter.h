@@ -40,7 +40,9 @@ struct GraphState {
 
   OpBuilder builder;
   std::string folder;
+  /// At least kOldestKnownOpset: nodes of older files are rewritten.
   int64_t opset = 0;
+  bool hasOldForms = false;
   /// What is left for folding.
   int64_t foldingWork = kFoldingWork;
   llvm::StringMap<Entry> entries;
