@@ -7,6 +7,7 @@
 
 #include "LayerForms.h"
 
+#include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
 using namespace mlir;
@@ -37,6 +38,24 @@ private:
   Attribute before;
 };
 } // namespace
+
+static constexpr StringLiteral kBF16 = "bf16";
+
+/// `step` with weights that bf16 has.
+static llvm::Expected<std::unique_ptr<JITNetwork>>
+compileBF16(StepwiseNetwork &network, const NetworkStep &step) {
+  auto op = cast<QuantizableOpInterface>(step.op);
+  FailureOr<SmallVector<float>> weights =
+      getFloatValues(op.getWeightOperand()->get());
+  FailureOr<SmallVector<float>> biases = SmallVector<float>();
+  if (OpOperand *bias = op.getBiasOperand())
+    biases = getFloatValues(bias->get());
+  if (failed(weights) || failed(biases))
+    return llvm::createStringError("cannot read the weights of a layer");
+  for (float &weight : *weights)
+    weight = fromBF16(toBF16(weight));
+  return network.compile(step, {std::move(*weights), std::move(*biases)});
+}
 
 llvm::Expected<LayerForms> LayerForms::create(StepwiseNetwork &network,
                                               QuantizedSimulation &simulation,
@@ -72,6 +91,13 @@ llvm::Expected<LayerForms> LayerForms::create(StepwiseNetwork &network,
   if (step.op->hasAttr(kBiasCorrectionAttr))
     if (llvm::Error error = add("correct-bias", kBiasCorrectionAttr, {}))
       return std::move(error);
+  if (!whyNotBF16(step.op).empty())
+    return forms;
+  auto jit = compileBF16(network, step);
+  if (!jit)
+    return jit.takeError();
+  forms.compiled.push_back(std::move(*jit));
+  layer.weightForms.push_back({kBF16.str()});
   return forms;
 }
 
@@ -79,10 +105,15 @@ void LayerForms::addSample(StepwiseNetwork &network, const NetworkStep &step,
                            const Tensors &real, LayerAccuracy &layer,
                            MutableArrayRef<float> result) {
   SmallVector<const float *> operands = getOperands(step, real);
-  SmallVector<const void *> pointers(operands.begin(), operands.end());
+  std::vector<float> rounded(real[step.operands[0]]);
+  for (float &value : rounded)
+    value = fromBF16(toBF16(value));
   // Backwards: the first one stays.
   for (auto [form, jit] : llvm::zip_equal(llvm::reverse(layer.weightForms),
                                           llvm::reverse(compiled))) {
+    SmallVector<const void *> pointers(operands.begin(), operands.end());
+    if (form.name == kBF16)
+      pointers[0] = rounded.data();
     jit->run(pointers, {result.data()});
     applyClamp(step.op, result);
     form.noise += getNoise(result, real[step.result]);

@@ -89,6 +89,8 @@ LayerChoices ChoiceBuilder::getLayer(Operation *op, double conversions) const {
     add("int4");
   if (weight)
     add("int16");
+  if (weight && whyNotBF16(op).empty())
+    add("bf16");
   add("float");
   return layer;
 }
