@@ -237,7 +237,7 @@ func.func @clips_weights_of_four_bits(%x: tensor<1x4xf32>) -> tensor<1x1xf32> {
   %w = qnn.constant dense<[[2.0, 1.0, 1.0, -1.0]]> : tensor<1x4xf32>
   %0 = qnn.observe %x as "x" range [0.0, 127.5] : tensor<1x4xf32>
   // expected-remark@+1 {{quantized weights of 'qnn.fully_connected' with 1 scales}}
-  %1 = qnn.fully_connected %0, %w {qnn.precision = "int4", qnn.rounded_weights = dense<[[7, 4, 3, -4]]> : tensor<1x4xi8>} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+  %1 = qnn.fully_connected %0, %w {qnn.precision = "int4", qnn.rounded_int4_weights = dense<[[7, 4, 3, -4]]> : tensor<1x4xi8>} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
   %2 = qnn.observe %1 as "fc" range [-128.0, 127.0] : tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }

@@ -508,7 +508,8 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       one of `l` has the bias) and leave their sums float, where they are
       added; residual and clamp follow in float. An int8 layer that makes the
       input leaves its sum float as well, so that the input has 16 bits;
-    - a layer's `qnn.rounded_weights` (i8) are taken for its weights, each one a
+    - a layer's `qnn.rounded_weights` (i8; for weights of 4 bits
+      `qnn.rounded_int4_weights`) are taken for its weights, each one a
       neighbour of w / s, and its `qnn.bias_correction` (f32) is added to its
       biases first. In float execution neither has an effect.
     Scales stay in [2^-40, 2^40]; a range of 0 has the least. Where
