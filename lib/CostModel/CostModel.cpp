@@ -77,6 +77,10 @@ static double productAt(double macsPerNanosecond, double macs,
   return kLaunch + std::max(macs / macsPerNanosecond, weightBytes / bandwidth);
 }
 
+double CostModel::roundToBF16(int64_t elements) const {
+  return kLaunch + elements / f32.simple;
+}
+
 double CostModel::product(double macs, double weightBytes, bool isInt8) const {
   return productAt(rates(isInt8).macs, macs, weightBytes);
 }
@@ -99,9 +103,9 @@ static double paddedChannels(int64_t channels) {
 }
 
 double CostModel::predictBF16(Operation *op) const {
-  double rounding = convert(elementsOf(op->getOperand(0)));
+  double rounding = roundToBF16(elementsOf(op->getOperand(0)));
   if (isa<MatMulOp>(op))
-    rounding += convert(elementsOf(op->getOperand(1)));
+    rounding += roundToBF16(elementsOf(op->getOperand(1)));
   return rounding + kLaunch +
          (predict(op, /*isInt8=*/false) - kLaunch) * f32.macs / bf16;
 }

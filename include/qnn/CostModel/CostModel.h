@@ -47,6 +47,8 @@ public:
   double predictAs(Operation *op, StringRef precision) const;
   /// Nanoseconds of quantizing or dequantizing.
   double convert(int64_t elements) const;
+  /// Nanoseconds of rounding the factors of a product.
+  double roundToBF16(int64_t elements) const;
   /// Nanoseconds of a dense product in vector registers, or of reading its
   /// weights where that takes longer.
   double product(double macs, double weightBytes, bool isInt8) const;

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DepthwiseTile.h"
+#include "Schedule.h"
 
 #include "qnn/CostModel/CostModel.h"
 
@@ -154,6 +155,10 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
     return success();
   auto [h, w] = getWindows(conv);
   DepthwisePlan plan(level, layer.isFloat, h, w, output.shape);
+  FailureOr<StringAttr> given = getGivenSchedule(conv, level);
+  if (failed(given) ||
+      (*given && failed(plan.set(conv, *given, level, output.shape))))
+    return failure();
   Value packed;
   if (layer.isFloat) {
     packed = packFloats(layer, conv, output.shape[3]);

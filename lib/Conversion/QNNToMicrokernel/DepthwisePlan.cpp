@@ -48,6 +48,11 @@ void DepthwisePlan::chooseRows(int64_t height) {
     int64_t filled = llvm::alignTo(h.kernel, groupSize);
     rows = std::min((filled - h.kernel) / h.stride + 1, height);
   }
+  findRowOffsets();
+}
+
+void DepthwisePlan::findRowOffsets() {
+  rowOffsets.clear();
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t i = 0; i < h.kernel; ++i)
       rowOffsets.push_back(row * h.stride + i * h.dilation);
@@ -56,22 +61,23 @@ void DepthwisePlan::chooseRows(int64_t height) {
                    rowOffsets.end());
 }
 
+/// True when the input of all vectors fits registers, beside the rest.
+bool DepthwisePlan::fitsColumns(const TargetLevel &level) const {
+  int64_t columns = (vectors - 1) * w.stride + w.kernel;
+  int64_t weights = rows * w.kernel * groups();
+  return groupSize > 1 && !isLarge() && vectors > 1 && w.dilation == 1 &&
+         columns * groups() * quarters() + rows * vectors + weights <=
+             level.vectorRegisters - 4;
+}
+
 /// Either the interleaved input of some vectors stays in registers and each
 /// quarter is finished on its own, or accumulators stay and input streams by.
 void DepthwisePlan::chooseVectors(const TargetLevel &level) {
-  int64_t budget = level.vectorRegisters - 4;
-  keepsColumns = false;
-  if (groupSize > 1 && !isLarge())
-    for (vectors = 4; vectors > 1; --vectors) {
-      int64_t columns = (vectors - 1) * w.stride + w.kernel;
-      int64_t weights = rows * w.kernel * groups();
-      if (w.dilation == 1 &&
-          columns * groups() * quarters() + rows * vectors + weights <=
-              budget) {
-        keepsColumns = true;
-        return;
-      }
-    }
+  for (vectors = 4; vectors > 1; --vectors) {
+    keepsColumns = fitsColumns(level);
+    if (keepsColumns)
+      return;
+  }
   int64_t accumulators = level.vectorRegisters / (isFloat ? 3 : 2);
   vectors = std::clamp<int64_t>(accumulators / (rows * quarters()), 1, 8);
   // Weights would be kept for later vectors: too many to be of use.
@@ -116,6 +122,42 @@ std::string DepthwisePlan::str() const {
   return ("depthwise " + Twine(rows) + "x" + Twine(vectors) + " taps " +
           Twine(groupSize))
       .str();
+}
+
+LogicalResult DepthwisePlan::set(Operation *op, StringAttr text,
+                                 const TargetLevel &level,
+                                 ArrayRef<int64_t> output) {
+  StringRef rest = text.getValue();
+  int64_t givenRows, givenVectors, taps;
+  bool isRead = rest.consume_front("depthwise ") &&
+                !rest.consumeInteger(10, givenRows) &&
+                rest.consume_front("x") &&
+                !rest.consumeInteger(10, givenVectors) &&
+                rest.consume_front(" taps ") && !rest.consumeInteger(10, taps);
+  if (!isRead || !rest.empty() || givenRows < 1 || givenVectors < 1)
+    return op->emitError("expected a schedule 'depthwise ROWSxVECTORS taps "
+                         "TAPS', got ")
+           << text;
+  if (taps != groupSize)
+    return op->emitError("expected taps ")
+           << groupSize << ", as " << level.name << " multiplies, got " << text;
+  // Weights of floats have an order without rows; large windows are a loop.
+  int64_t mostRows = isFloat ? 1 : output[1];
+  int64_t mostVectors = isLarge() ? 1 : std::max<int64_t>(output[2], 1);
+  if (givenRows > mostRows || givenVectors > mostVectors)
+    return op->emitError("expected at most ")
+           << mostRows << " rows and " << mostVectors << " vectors, got "
+           << text;
+  int64_t accumulators = givenRows * givenVectors * quarters();
+  if (accumulators > level.vectorRegisters)
+    return op->emitError("expected a block that fits ")
+           << level.vectorRegisters << " registers of " << level.name
+           << ", got " << accumulators << " in " << text;
+  rows = givenRows;
+  vectors = givenVectors;
+  findRowOffsets();
+  keepsColumns = fitsColumns(level);
+  return success();
 }
 
 int64_t DepthwisePlan::kernelRow(int64_t row, int64_t group,

@@ -38,6 +38,10 @@ struct DepthwisePlan {
   /// "depthwise ROWSxVECTORS taps TAPS": a block of output rows and vectors
   /// along a row, and the taps that one instruction adds.
   std::string str() const;
+  /// Takes rows and vectors from such a text; `op` reports one that makes no
+  /// sense.
+  LogicalResult set(Operation *op, StringAttr text, const TargetLevel &level,
+                    ArrayRef<int64_t> output);
   /// Quarters of an accumulator: vectors per output vector.
   int64_t quarters() const { return isFloat ? 1 : 4; }
   int64_t groups() const {
@@ -76,6 +80,8 @@ struct DepthwisePlan {
 
 private:
   void chooseRows(int64_t height);
+  void findRowOffsets();
+  bool fitsColumns(const TargetLevel &level) const;
   void chooseVectors(const TargetLevel &level);
   void coverChannels(int64_t vectorElements, int64_t least, int64_t width);
   void addRun(int64_t first, int64_t count, int64_t block, int64_t pixels);

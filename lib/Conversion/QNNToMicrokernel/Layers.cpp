@@ -77,10 +77,12 @@ void NetworkLowering::beginLayer(Operation *op) {
                                   : op->getOperand(0).getType();
   layer.isFloat = isFloatTensor(type) || isBF16Tensor(type);
   CostModel model(level);
+  int64_t elements = cast<RankedTensorType>(type).getNumElements();
   layer.nanoseconds =
-      isa<quant::QuantizeCastOp, quant::DequantizeCastOp, ToBF16Op>(op)
-          ? model.convert(cast<RankedTensorType>(type).getNumElements())
-          : model.predict(op, !layer.isFloat);
+      isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
+          ? model.convert(elements)
+      : isa<ToBF16Op>(op) ? model.roundToBF16(elements)
+                          : model.predict(op, !layer.isFloat);
 }
 
 void NetworkLowering::beginLayer(BlockArgument input) {

@@ -46,13 +46,22 @@ static int64_t evenStep(int64_t size, int64_t limit) {
   return (size + steps - 1) / steps;
 }
 
-/// The block for an output of height x width pixels and `channels` channels.
+/// How many fewer there are where pairs of bf16 are widened to two registers.
+static int64_t wideningRegisters(const TargetLevel &level, bool isFloat,
+                                 const Walk &walk) {
+  if (!isFloat || walk.stepElements != 2 || level.hasBF16)
+    return 0;
+  return level.vectorRegisters == 32 && level.vectorBits == 128 ? 8 : 4;
+}
+
+/// The block for the output of `walk`.
 static Blocking chooseBlocking(const TargetLevel &level, bool isFloat,
-                               int64_t height, int64_t width,
-                               int64_t channels) {
+                               const Walk &walk) {
+  int64_t height = walk.height, width = walk.width, channels = walk.channels;
   int64_t perBlock = accumulatorsPerBlock(level, isFloat);
-  int64_t budget =
-      std::max<int64_t>(accumulatorBudget(level, isFloat) / perBlock, 1);
+  int64_t registers = accumulatorBudget(level, isFloat) -
+                      wideningRegisters(level, isFloat, walk);
+  int64_t budget = std::max<int64_t>(registers / perBlock, 1);
   int64_t channelBlocks = (channels + 15) / 16;
   int64_t pixels = std::min(height * width, budget);
   // Two blocks share each broadcast where registers allow; few pixels leave
@@ -150,8 +159,7 @@ static double predict(const TargetLevel &level, bool isFloat, const Walk &walk,
 static ProductSchedule findFastest(const TargetLevel &level, bool isFloat,
                                    bool mayUseTiles, const Walk &walk) {
   ProductSchedule schedule;
-  schedule.block =
-      chooseBlocking(level, isFloat, walk.height, walk.width, walk.channels);
+  schedule.block = chooseBlocking(level, isFloat, walk);
   // Weights that stay in the nearest cache are read again for every block of
   // pixels; larger ones once.
   schedule.pixelsOutermost = weightBytes(walk) <= 24 * 1024;
@@ -199,14 +207,11 @@ static bool parse(StringRef text, const Walk &walk, ProductSchedule &schedule) {
   return layout.empty();
 }
 
-/// Replaces `schedule` by what the attribute of `op` says.
-static LogicalResult applyOverride(Operation *op, const TargetLevel &level,
-                                   bool isFloat, bool mayUseTiles,
-                                   const Walk &walk,
-                                   ProductSchedule &schedule) {
+FailureOr<StringAttr> qnn::getGivenSchedule(Operation *op,
+                                            const TargetLevel &level) {
   Attribute attribute = op->getAttr(kScheduleAttr);
   if (!attribute)
-    return success();
+    return StringAttr();
   auto byLevel = dyn_cast<DictionaryAttr>(attribute);
   if (!byLevel || !llvm::all_of(byLevel, [](NamedAttribute entry) {
         return findLevel(entry.getName()) && isa<StringAttr>(entry.getValue());
@@ -214,9 +219,18 @@ static LogicalResult applyOverride(Operation *op, const TargetLevel &level,
     return op->emitError("expected ")
            << kScheduleAttr << " to name levels of --march and their "
            << "schedules, got " << attribute;
-  auto text = byLevel.getAs<StringAttr>(level.name);
-  if (!text)
-    return success();
+  return byLevel.getAs<StringAttr>(level.name);
+}
+
+/// Replaces `schedule` by what the attribute of `op` says.
+static LogicalResult applyOverride(Operation *op, const TargetLevel &level,
+                                   bool isFloat, bool mayUseTiles,
+                                   const Walk &walk,
+                                   ProductSchedule &schedule) {
+  FailureOr<StringAttr> given = getGivenSchedule(op, level);
+  if (failed(given) || !*given)
+    return given;
+  StringAttr text = *given;
   if (!parse(text.getValue(), walk, schedule))
     return op->emitError("expected a schedule 'tiles ORDER' or 'vectors "
                          "ROWSxCOLUMNSxBLOCKS ORDER', ORDER being channels or "

@@ -57,8 +57,13 @@ struct ProductSchedule {
 };
 
 /// On layers: a dictionary from names of levels to schedules as
-/// ProductSchedule::str() writes them, which replace the chosen ones.
+/// ProductSchedule::str() and DepthwisePlan::str() write them, which replace
+/// the chosen ones.
 inline constexpr llvm::StringLiteral kScheduleAttr = "qnn.schedule";
+
+/// What the attribute of `op` says for `level`, null for nothing; reports one
+/// that is no such dictionary.
+FailureOr<StringAttr> getGivenSchedule(Operation *op, const TargetLevel &level);
 
 /// The fastest schedule for `op`, or the one that its attribute says; reports
 /// an attribute that makes no sense. Precondition: `walk` counts steps and is
