@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Rounding to bf16 and multiplying pairs of it, with the instructions that a
-// level has for these or with others that give the same bits.
+// level has for these or with others that give the same bits. In memory and in
+// vectors bf16 is the i16 of its bits: levels without it would take vectors of
+// the type itself apart.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +21,7 @@ using namespace mlir::qnn;
 Value KernelBuilder::toBF16(Value lanes) {
   int64_t width = widthOf(lanes);
   auto integers = VectorType::get({width}, b.getI32Type());
-  auto halves = VectorType::get({width}, b.getBF16Type());
+  auto halves = VectorType::get({width}, b.getIntegerType(16));
   auto bitsOf = [&](float value) { return llvm::bit_cast<int32_t>(value); };
   Value bits = b.create<arith::BitcastOp>(integers, lanes);
   Value magnitude =
@@ -31,7 +33,10 @@ Value KernelBuilder::toBF16(Value lanes) {
   if (level.hasBF16 && width == 16 && level.vectorBits == 512) {
     // It flushes subnormal numbers, which are gone.
     lanes = b.create<arith::SelectOp>(isSmall, constant(0.0f, width), lanes);
-    return intrinsic("llvm.x86.avx512bf16.cvtneps2bf16.512", halves, {lanes});
+    Value rounded =
+        intrinsic("llvm.x86.avx512bf16.cvtneps2bf16.512",
+                  VectorType::get({width}, b.getBF16Type()), {lanes});
+    return b.create<arith::BitcastOp>(halves, rounded);
   }
   Value sixteen = constant(int32_t(16), width);
   Value last = b.create<arith::AndIOp>(b.create<arith::ShRUIOp>(bits, sixteen),
@@ -43,10 +48,8 @@ Value KernelBuilder::toBF16(Value lanes) {
       isNan, constant(int32_t(0x7fc00000), width), rounded);
   rounded =
       b.create<arith::SelectOp>(isSmall, constant(int32_t(0), width), rounded);
-  rounded =
-      b.create<arith::TruncIOp>(VectorType::get({width}, b.getIntegerType(16)),
-                                b.create<arith::ShRUIOp>(rounded, sixteen));
-  return b.create<arith::BitcastOp>(halves, rounded);
+  return b.create<arith::TruncIOp>(halves,
+                                   b.create<arith::ShRUIOp>(rounded, sixteen));
 }
 
 Value KernelBuilder::fromBF16(Value pairs, bool second) {
@@ -64,13 +67,20 @@ Value KernelBuilder::fromBF16(Value pairs, bool second) {
 Value KernelBuilder::dotBF16(Value acc, Value x, Value w) {
   int64_t width = widthOf(acc);
   bool isX86 = level.arch == llvm::Triple::x86_64;
-  if (level.hasBF16 && isX86 && width >= 4)
-    return intrinsic(
-        ("llvm.x86.avx512bf16.dpbf16ps." + Twine(32 * width)).str(),
-        acc.getType(), {acc, x, w});
+  auto halves = VectorType::get({2 * width}, b.getBF16Type());
+  auto call = [&](const Twine &name) {
+    acc = intrinsic(name.str(), acc.getType(),
+                    {acc, b.create<arith::BitcastOp>(halves, x),
+                     b.create<arith::BitcastOp>(halves, w)});
+  };
+  if (level.hasBF16 && isX86 && width >= 4) {
+    call("llvm.x86.avx512bf16.dpbf16ps." + Twine(32 * width));
+    return acc;
+  }
   if (level.hasBF16 && !isX86 && width == 4) {
-    acc = intrinsic("llvm.aarch64.neon.bfmlalt", acc.getType(), {acc, x, w});
-    return intrinsic("llvm.aarch64.neon.bfmlalb", acc.getType(), {acc, x, w});
+    call("llvm.aarch64.neon.bfmlalt");
+    call("llvm.aarch64.neon.bfmlalb");
+    return acc;
   }
   for (bool second : {true, false})
     acc = b.create<math::FmaOp>(fromBF16(x, second), fromBF16(w, second), acc);

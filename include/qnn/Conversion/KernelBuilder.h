@@ -143,7 +143,7 @@ public:
   Value saturateBytes(Value t, const QuantParams &params);
 
   //===--- vectors of bf16 (BF16Vectors.cpp) ------------------------------===//
-  /// f32 lanes to bf16 factors: Numerics.h toBF16().
+  /// f32 lanes to the bits of bf16 factors, in i16: Numerics.h toBF16().
   Value toBF16(Value lanes);
   /// The first or the second of each pair of bf16, as f32 lanes.
   Value fromBF16(Value pairs, bool second);

@@ -52,7 +52,7 @@ Value DotProduct::loadActivation(Value memory, Value at) {
   Value all = k.splat(one, weightsPerPart() / stepElements);
   if (isBF16)
     return k.b.create<vector::BitCastOp>(
-        VectorType::get({weightsPerPart()}, k.b.getBF16Type()), all);
+        VectorType::get({weightsPerPart()}, k.b.getIntegerType(16)), all);
   if (k.level.dot == DotKind::VNNI)
     return all;
   Value bytes = k.b.create<vector::BitCastOp>(
@@ -80,7 +80,7 @@ SmallVector<Value> DotProduct::loadActivations(Value memory, Value at,
         k.b.create<vector::ShuffleOp>(four, four, SmallVector<int64_t>(4, s));
     if (isBF16)
       one = k.b.create<vector::BitCastOp>(
-          VectorType::get({8}, k.b.getBF16Type()), one);
+          VectorType::get({8}, k.b.getIntegerType(16)), one);
     activations.push_back(isFloat ? one : asBytes(one));
   }
   return activations;

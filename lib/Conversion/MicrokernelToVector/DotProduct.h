@@ -24,7 +24,7 @@ namespace mlir::qnn {
 class DotProduct {
 public:
   DotProduct(KernelBuilder &k, Type element, bool isNarrow)
-      : k(k), isFloat(isa<FloatType>(element)), isBF16(element.isBF16()),
+      : k(k), isFloat(!element.isInteger(8)), isBF16(element.isInteger(16)),
         isNarrow(isNarrow),
         stepElements(microkernel::getStepElements(element)) {}
 

@@ -36,7 +36,7 @@ class BrgemmLowering {
 public:
   BrgemmLowering(OpBuilder &builder, BrgemmOp op, const TargetLevel &level)
       : op(op), k(builder, op.getLoc(), level),
-        isFloat(isa<FloatType>(op.getA().getType().getElementType())),
+        isFloat(!op.getA().getType().getElementType().isInteger(8)),
         stepElements(getStepElements(op.getA().getType().getElementType())),
         dot(k, op.getA().getType().getElementType(), op.getNarrow()),
         blocks(llvm::divideCeil(uint64_t(op.getColumns()), kBlockColumns)),

@@ -77,8 +77,10 @@ void qnn::forPixels(KernelBuilder &k, const Buffer &buffer, double nanoseconds,
 //===----------------------------------------------------------------------===//
 
 Type NetworkLowering::storageType(Type tensor) {
-  if (isFloatTensor(tensor) || isBF16Tensor(tensor))
-    return cast<RankedTensorType>(tensor).getElementType();
+  if (isFloatTensor(tensor))
+    return builder.getF32Type();
+  if (isBF16Tensor(tensor)) // its bits
+    return builder.getIntegerType(16);
   return builder.getIntegerType(isAccumulatorTensor(tensor) ? 32 : 8);
 }
 
@@ -221,10 +223,10 @@ Buffer NetworkLowering::allocateContiguous(Value value) {
 void NetworkLowering::fillBorder(const Buffer &buffer, RankedTensorType type) {
   Type element = storageType(type);
   bool isFloat = isa<FloatType>(element);
-  int32_t zero = isFloat ? 0 : storedParams(type).zeroPoint;
+  int32_t zero = isQuantizedTensor(type) ? storedParams(type).zeroPoint : 0;
   Border border = buffer.border;
   auto emit = [&](KernelBuilder &k, ValueRange args) {
-    Attribute value = isFloat ? Attribute(k.b.getFloatAttr(element, 0.0))
+    Attribute value = isFloat ? Attribute(k.b.getF32FloatAttr(0.0f))
                               : k.b.getIntegerAttr(element, zero);
     auto fill = [&](Value start, int64_t count) {
       k.vectorLoop(count, k.lanes(element), [&](Value i, int64_t width) {

@@ -48,7 +48,7 @@ struct PixelStrides {
 
 /// A tensor in memory: a strided view of a flat buffer.
 struct Buffer {
-  Value memory;                 ///< rank-1 memref of i8, i32, bf16 or f32
+  Value memory;                 ///< rank-1 memref of i8, i16 (bf16), i32 or f32
   int64_t offset = 0;           ///< of the first element, in elements
   SmallVector<int64_t> shape;   ///< logical
   SmallVector<int64_t> strides; ///< in elements, of each dimension

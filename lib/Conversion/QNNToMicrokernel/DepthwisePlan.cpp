@@ -129,11 +129,10 @@ LogicalResult DepthwisePlan::set(Operation *op, StringAttr text,
                                  ArrayRef<int64_t> output) {
   StringRef rest = text.getValue();
   int64_t givenRows, givenVectors, taps;
-  bool isRead = rest.consume_front("depthwise ") &&
-                !rest.consumeInteger(10, givenRows) &&
-                rest.consume_front("x") &&
-                !rest.consumeInteger(10, givenVectors) &&
-                rest.consume_front(" taps ") && !rest.consumeInteger(10, taps);
+  bool isRead =
+      rest.consume_front("depthwise ") && !rest.consumeInteger(10, givenRows) &&
+      rest.consume_front("x") && !rest.consumeInteger(10, givenVectors) &&
+      rest.consume_front(" taps ") && !rest.consumeInteger(10, taps);
   if (!isRead || !rest.empty() || givenRows < 1 || givenVectors < 1)
     return op->emitError("expected a schedule 'depthwise ROWSxVECTORS taps "
                          "TAPS', got ")

@@ -78,11 +78,10 @@ void NetworkLowering::beginLayer(Operation *op) {
   layer.isFloat = isFloatTensor(type) || isBF16Tensor(type);
   CostModel model(level);
   int64_t elements = cast<RankedTensorType>(type).getNumElements();
-  layer.nanoseconds =
-      isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
-          ? model.convert(elements)
-      : isa<ToBF16Op>(op) ? model.roundToBF16(elements)
-                          : model.predict(op, !layer.isFloat);
+  layer.nanoseconds = isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
+                          ? model.convert(elements)
+                      : isa<ToBF16Op>(op) ? model.roundToBF16(elements)
+                                          : model.predict(op, !layer.isFloat);
 }
 
 void NetworkLowering::beginLayer(BlockArgument input) {

@@ -106,7 +106,7 @@ Value MatMul::product(KernelBuilder &k, ValueRange args, Value aRow,
 /// The same of factors in bf16.
 Value MatMul::pairProduct(KernelBuilder &k, ValueRange args, Value aRow,
                           Value bStart, Value column, int64_t lanes) const {
-  auto pairsOf = VectorType::get({2 * lanes}, k.b.getBF16Type());
+  auto pairsOf = VectorType::get({2 * lanes}, k.b.getIntegerType(16));
   auto step = [&](Value d, ValueRange sum) {
     Value pair = k.b.create<vector::BitCastOp>(
         VectorType::get({1}, k.b.getI32Type()),
@@ -171,8 +171,8 @@ Buffer NetworkLowering::getRowPairs(Value value) {
       auto body = [&](ArrayRef<Value> at) {
         k.vectorLoop(columns, k.lanes(), [&](Value i, int64_t width) {
           Value x = k.load(args[0], k.add(at[0], i), width);
-          Value y = k.constant(k.b.getFloatAttr(k.b.getBF16Type(), 0.0),
-                               k.b.getBF16Type(), width);
+          Value y = k.constant(k.b.getI16IntegerAttr(0), k.b.getIntegerType(16),
+                               width);
           if (isWhole)
             y = k.load(args[0],
                        k.add(k.add(at[0], i), input.strides[shape.size() - 2]),

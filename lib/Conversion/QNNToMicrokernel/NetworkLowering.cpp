@@ -65,7 +65,7 @@ Value NetworkLowering::constant(ArrayRef<int32_t> values) {
 }
 
 Value NetworkLowering::pairs(ArrayRef<uint16_t> values) {
-  return constantBytes(bytesOf(values), builder.getBF16Type());
+  return constantBytes(bytesOf(values), builder.getIntegerType(16));
 }
 
 FailureOr<Value> NetworkLowering::storedConstant(ElementsAttr value,

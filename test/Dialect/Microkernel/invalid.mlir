@@ -26,7 +26,7 @@ func.func @brgemm_c1_again(%a: memref<16xi8>, %b: memref<128xi8>, %c: memref<32x
 
 // brgemm_c2: no mixed element types
 func.func @brgemm_c2(%a: memref<16xi8>, %b: memref<128xf32>, %c: memref<32xf32>, %i: index) {
-  // expected-error@below {{expected f32 or bf16 operands with an f32 result, or i8 operands with an i8, i32 or f32 result, got 'i8', 'f32', 'f32'}}
+  // expected-error@below {{expected f32 or i16 operands with an f32 result, or i8 operands with an i8, i32 or f32 result, got 'i8', 'f32', 'f32'}}
   microkernel.brgemm a(%a[%i]) b(%b[%i]) column(%i) c(%c[%i]) 
       {rows = array<i64: 1, 2>, columns = 16 : i64, a_row_strides = array<i64: 0, 8>, c_row_strides = array<i64: 0, 16>,
        reduction = array<i64: 2>, reduction_strides = array<i64: 4>, b_block_stride = 128 : i64}

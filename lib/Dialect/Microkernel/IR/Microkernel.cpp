@@ -31,7 +31,7 @@ bool mlir::qnn::microkernel::isFlatBuffer(Type type) {
          (memref.getElementType().isInteger(8) ||
           memref.getElementType().isInteger(16) ||
           memref.getElementType().isInteger(32) ||
-          memref.getElementType().isBF16() || memref.getElementType().isF32());
+          memref.getElementType().isF32());
 }
 
 LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -68,11 +68,12 @@ LogicalResult BrgemmOp::verify() {
   Type b = getB().getType().getElementType();
   Type c = getC().getType().getElementType();
   bool isFloat =
-      ((a.isF32() && b.isF32()) || (a.isBF16() && b.isBF16())) && c.isF32();
+      ((a.isF32() && b.isF32()) || (a.isInteger(16) && b.isInteger(16))) &&
+      c.isF32();
   bool isInteger = a.isInteger(8) && b.isInteger(8) &&
                    (c.isInteger(8) || c.isInteger(32) || c.isF32());
   if (!isFloat && !isInteger) // brgemm_c2
-    return emitOpError("expected f32 or bf16 operands with an f32 result, or "
+    return emitOpError("expected f32 or i16 operands with an f32 result, or "
                        "i8 operands with an i8, i32 or f32 result, got ")
            << a << ", " << b << ", " << c;
   if (isFloat && getNarrow()) // brgemm_c2

@@ -12,10 +12,10 @@ include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-/// A flat buffer: rank 1, static size, i8, i16, i32, bf16 or f32.
+/// A flat buffer: rank 1, static size, i8, i16, i32 or f32.
 def Microkernel_Buffer : Type<
     CPred<"::mlir::qnn::microkernel::isFlatBuffer($_self)">,
-    "flat memref of i8, i16, i32, bf16 or f32", "::mlir::MemRefType">;
+    "flat memref of i8, i16, i32 or f32", "::mlir::MemRefType">;
 
 /// What generated code knows of its caller: abi::Context of ObjectABI.h.
 def Microkernel_Context : Type<
@@ -110,8 +110,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     last column of `b`, `bias` and `scale`. i8: `t` runs over 4
     neighbouring elements and sums are exact in i32 (`a` is unsigned where the
     level stores activations unsigned); f32: `t` is only 0 and each product is
-    one fused multiply-add, in the order of the steps; bf16: `t` is 1, then 0, and
-    the same.
+    one fused multiply-add, in the order of the steps; i16, the bits of bf16:
+    `t` is 1, then 0, and the same.
 
     `steps`, at `steps_offset`, says in which order and how a level whose
     instruction saturates (`vpmaddubsw`) takes the steps: two counts P and S,
@@ -137,8 +137,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
 
     - brgemm_c1: `rows`, `a_row_strides` and `c_row_strides` have two entries,
       `reduction` and `reduction_strides` equally many, at least one.
-    - brgemm_c2: element types are (f32, f32, f32), (bf16, bf16, f32) or (i8, i8,
-      i8, i32 or f32); `narrow` weights are i8.
+    - brgemm_c2: element types are (f32, f32, f32), (i16, i16, f32) or (i8, i8, i8,
+      i32 or f32); `narrow` weights are i8.
     - brgemm_c3: an i8 result has `scale` and `zero_point`, and `low` if and only
       if it has `high`; an f32 result of i8 operands has `scale`.
     - brgemm_c4: a residual has the element type of `c`, two row strides, and,
