@@ -107,6 +107,13 @@ def networks():
          node("QuantizeLinear", ["c", "s", "z"], ["p"]), node("DequantizeLinear", ["p", "s", "z"], ["y"])],
         image, {"y": [1, 4, 6, 6]}, s=np.float32(0.1), z=np.uint8(128), w=np.arange(108, dtype=np.int8).reshape(4, 3, 3, 3),
         ws=np.full(4, 0.01, np.float32), wz=np.zeros(4, np.int8))
+    called = model([node("F", ["x", "x"], ["y"], domain="local", slope=0.5)], image, {"y": [1, 3, 8, 8]}, 17)
+    called.opset_import.append(helper.make_opsetid("local", 1))
+    leaky = node("LeakyRelu", ["a"], ["l"])
+    leaky.attribute.add(name="alpha", ref_attr_name="slope", type=1)
+    called.functions.append(helper.make_function(
+        "local", "F", ["a", "b"], ["c"], [leaky, node("Add", ["l", "b"], ["c"])], [helper.make_opsetid("", 17)], ["slope"]))
+    yield "functions", called
     branch = helper.make_graph([node("Relu", ["x"], ["o"])], "b", [], [helper.make_tensor_value_info("o", TensorProto.FLOAT, None)])
     yield "subgraphs", model(
         [node("If", ["c"], ["y"], then_branch=branch, else_branch=branch)], image, {"y": [1, 3, 8, 8]}, c=np.array(True))

@@ -8,6 +8,8 @@
 #include "qnn/Import/ONNX/Importer.h"
 
 #include "Graph.h"
+#include "Inlining.h"
+#include "ModelFile.h"
 #include "NodeImporter.h"
 #include "OldForms.h"
 #include "Quantization.h"
@@ -16,11 +18,7 @@
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl.h>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -52,47 +50,6 @@ llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
 //===----------------------------------------------------------------------===//
 // The file
 //===----------------------------------------------------------------------===//
-
-/// Parses all of `stream`; `loc` is the file.
-static LogicalResult
-parseModel(google::protobuf::io::ZeroCopyInputStream *bytes, Location loc,
-           onnx::ModelProto &model) {
-  // Protobuf must not write to standard error itself.
-  google::protobuf::SetLogHandler(nullptr);
-  google::protobuf::io::CodedInputStream stream(bytes);
-  stream.SetTotalBytesLimit(std::numeric_limits<int>::max());
-  if (!model.ParseFromCodedStream(&stream) || !stream.ConsumedEntireMessage())
-    return emitError(loc)
-           << "expected an ONNX model, got a damaged or other file";
-  if (!model.has_graph())
-    return emitError(loc) << "expected an ONNX model, got a file without graph";
-  return success();
-}
-
-static LogicalResult checkSize(uint64_t size, Location loc) {
-  if (size >= uint64_t(std::numeric_limits<int>::max()))
-    return emitError(loc) << "expected a model file below 2 GiB, save it with "
-                             "external data";
-  return success();
-}
-
-static LogicalResult readModel(StringRef path, Location loc,
-                               onnx::ModelProto &model) {
-  llvm::sys::fs::file_status status;
-  std::error_code code = llvm::sys::fs::status(path, status);
-  if (!code && llvm::sys::fs::is_directory(status))
-    code = std::make_error_code(std::errc::is_a_directory);
-  int fd = -1;
-  if (!code)
-    code = llvm::sys::fs::openFileForRead(path, fd);
-  if (code)
-    return emitError(loc) << "cannot read the model: " << code.message();
-  google::protobuf::io::FileInputStream file(fd);
-  file.SetCloseOnDelete(true);
-  if (failed(checkSize(status.getSize(), loc)))
-    return failure();
-  return parseModel(&file, loc, model);
-}
 
 static bool isOnnxDomain(StringRef domain) {
   return domain.empty() || domain == "ai.onnx";
@@ -127,29 +84,28 @@ public:
   FailureOr<OwningOpRef<ModuleOp>> run(const ImportOptions &options);
 
 private:
-  LogicalResult importInitializers();
+  LogicalResult importInitializers(onnx::GraphProto &from);
   void createFunction(ArrayRef<ModelInput> inputs);
   void importIntegers(Entry &entry, ElementType type);
   FailureOr<Value> exportIntegers(Entry &entry, Location loc);
   LogicalResult importNode(onnx::NodeProto &node);
+  LogicalResult importIf(NodeImporter &node, onnx::NodeProto &proto);
+  LogicalResult importBranch(onnx::GraphProto &branch);
   LogicalResult createReturn();
 
   onnx::GraphProto &graph;
   GraphState &state;
   Location loc;
   func::FuncOp function;
+  int branches = 0;
 };
 } // namespace
 
 /// Only what some node or output uses: others may be of any type.
-LogicalResult GraphImporter::importInitializers() {
+LogicalResult GraphImporter::importInitializers(onnx::GraphProto &from) {
   llvm::StringSet<> used;
-  for (const auto &node : graph.node())
-    for (const std::string &input : node.input())
-      used.insert(input);
-  for (const auto &output : graph.output())
-    used.insert(output.name());
-  for (onnx::TensorProto &tensor : *graph.mutable_initializer()) {
+  collectUsedNames(from, used);
+  for (onnx::TensorProto &tensor : *from.mutable_initializer()) {
     if (!used.contains(tensor.name()))
       continue;
     llvm::Expected<HostTensor> value = readTensor(tensor, state.folder);
@@ -220,6 +176,53 @@ FailureOr<Value> GraphImporter::exportIntegers(Entry &entry, Location loc) {
                                                   entry.value));
 }
 
+LogicalResult GraphImporter::importBranch(onnx::GraphProto &branch) {
+  if (failed(importInitializers(branch)))
+    return failure();
+  for (onnx::NodeProto &inner : *branch.mutable_node()) {
+    for (const std::string &input : inner.input())
+      if (!input.empty() && !state.entries.contains(input))
+        return emitError(getNodeLoc(loc.getContext(), inner))
+               << inner.op_type() << ": input '" << input
+               << "' is not defined before";
+    if (failed(importNode(inner)))
+      return failure();
+  }
+  return success();
+}
+
+/// A constant condition takes the place of the If.
+LogicalResult GraphImporter::importIf(NodeImporter &node,
+                                      onnx::NodeProto &proto) {
+  HostTensor condition = node.getConstant(0, "condition");
+  if (node.failed())
+    return success(!node.isFatal());
+  if (condition.isFloat() || condition.getNumElements() != 1)
+    return node.error() << "expected a condition of one bool";
+  StringRef taken = condition.ints()[0] ? "then_branch" : "else_branch";
+  onnx::GraphProto branch;
+  for (onnx::AttributeProto &attribute : *proto.mutable_attribute())
+    if (attribute.name() == taken)
+      branch.Swap(attribute.mutable_g());
+  if (branch.output_size() != proto.output_size())
+    return node.error() << "expected " << proto.output_size()
+                        << " outputs of attribute '" << taken << "', got "
+                        << branch.output_size();
+  prefixNames(branch, "If#" + std::to_string(branches++) + "/");
+  if (failed(importBranch(branch)))
+    return failure();
+  for (int i = 0; i < proto.output_size(); ++i) {
+    auto it = state.entries.find(branch.output(i).name());
+    if (it == state.entries.end())
+      return node.error() << "output " << i << " of attribute '" << taken
+                          << "' is not defined";
+    Entry copy = it->second; // inserting below may move it
+    if (node.hasOutput(i))
+      state.entries[proto.output(i)] = copy;
+  }
+  return success();
+}
+
 LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
   bool poisoned = llvm::any_of(proto.input(), [&](const std::string &input) {
     return !input.empty() && state.entries[input].poisoned;
@@ -234,7 +237,12 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
                        (isQuantization && proto.domain() == "com.microsoft");
   const OpEntry *op =
       isKnownDomain ? findSupportedOp(proto.op_type()) : nullptr;
-  if (!op)
+  if (isKnownDomain && proto.op_type() == "If" && !poisoned &&
+      node.hasInput(0)) {
+    if (failed(importIf(node, proto)))
+      return failure();
+    poisoned = node.failed();
+  } else if (!op)
     (void)node.unsupported(isKnownDomain
                                ? Twine("unknown op")
                                : "domain '" + Twine(proto.domain()) + "'");
@@ -318,7 +326,7 @@ GraphImporter::run(const ImportOptions &options) {
   if (failed(order))
     return failure();
   FailureOr<std::vector<ModelInput>> inputs = bindInputs(graph, options, loc);
-  if (failed(inputs) || failed(importInitializers()))
+  if (failed(inputs) || failed(importInitializers(graph)))
     return failure();
   OwningOpRef<ModuleOp> module =
       ModuleOp::create(state.builder.getUnknownLoc());
@@ -345,6 +353,8 @@ importModel(onnx::ModelProto &model, StringRef path, Location loc,
   FailureOr<int64_t> opset = readOpset(model, loc);
   if (failed(opset))
     return failure();
+  if (failed(inlineFunctions(model, *opset, loc)))
+    return failure();
   GraphState state(loc.getContext());
   state.folder = llvm::sys::path::parent_path(path).str();
   state.opset = std::max(*opset, kOldestKnownOpset);
@@ -370,11 +380,7 @@ FailureOr<OwningOpRef<ModuleOp>> qnn::importONNX(llvm::MemoryBufferRef bytes,
   StringRef path = bytes.getBufferIdentifier();
   Location loc = FileLineColLoc::get(context, path, 0, 0);
   onnx::ModelProto model;
-  if (failed(checkSize(bytes.getBufferSize(), loc)))
-    return failure();
-  google::protobuf::io::ArrayInputStream stream(bytes.getBufferStart(),
-                                                bytes.getBufferSize());
-  if (failed(parseModel(&stream, loc, model)))
+  if (failed(readModel(bytes, loc, model)))
     return failure();
   return importModel(model, path, loc, options);
 }
