@@ -49,7 +49,7 @@ public:
   void minimizeNoise();
   void limitNoise(double maxNoise);
   void limitMacs(double maxWideMacs);
-  void forbidInt4();
+  void forbid(function_ref<bool(StringRef)> isForbidden);
   std::optional<PrecisionAssignment> solve();
 
 private:
@@ -214,13 +214,13 @@ void Program::limitMacs(double maxWideMacs) {
 }
 
 /// Where a layer has another choice.
-void Program::forbidInt4() {
-  Terms int4;
+void Program::forbid(function_ref<bool(StringRef)> isForbidden) {
+  Terms terms;
   for (auto [l, layer] : llvm::enumerate(choices.layers))
     for (auto [i, candidate] : llvm::enumerate(layer.candidates))
-      if (candidate.precision == "int4" && layer.candidates.size() > 1)
-        int4.add(getColumn(l, i), 1);
-  addRow(int4, 0);
+      if (isForbidden(candidate.precision) && layer.candidates.size() > 1)
+        terms.add(getColumn(l, i), 1);
+  addRow(terms, 0);
 }
 
 std::optional<PrecisionAssignment> Program::solve() {
@@ -249,7 +249,9 @@ qnn::assignPrecisions(const PrecisionChoices &choices,
   program.limitNoise(limits.maxNoise);
   program.limitMacs(limits.maxWideMacs);
   if (!limits.allowInt4)
-    program.forbidInt4();
+    program.forbid([](StringRef precision) { return precision == "int4"; });
+  if (!limits.allowWide)
+    program.forbid(isWide);
   return program.solve();
 }
 

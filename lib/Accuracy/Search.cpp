@@ -65,6 +65,7 @@ private:
   BetterFn onBetter;
   PrecisionChoices choices;
   double maxWideMacs = 0;
+  bool isExploring = false; ///< what lies beyond the best choice
   std::unique_ptr<Network> reference;
   std::chrono::steady_clock::time_point start;
   SearchResult result;
@@ -233,7 +234,12 @@ const SearchPoint *Search::find(ArrayRef<StringRef> precisions) const {
 std::optional<PrecisionAssignment> Search::propose(double budget,
                                                    Objective objective) const {
   bool allowInt4 = hasContract() || objective == Objective::Size;
-  return assignPrecisions(choices, {budget, maxWideMacs, allowInt4}, objective);
+  // What int8 gains over float is known better than what it loses: where it
+  // keeps the goal, only fewer bits may be faster.
+  bool allowWide = objective == Objective::Size || isExploring ||
+                   !result.points.front().keepsGoal;
+  return assignPrecisions(choices, {budget, maxWideMacs, allowInt4, allowWide},
+                          objective);
 }
 
 /// The best choice with predicted noise within `budget`; where the limit of
@@ -301,6 +307,7 @@ llvm::Error Search::narrow() {
 
 /// Measures what more accuracy and fewer bytes cost.
 llvm::Error Search::exploreFront() {
+  isExploring = true;
   double now = getNoise(choices, result.getBest().precisions);
   auto attempt = [&](double budget, Objective objective) -> llvm::Error {
     std::optional<PrecisionAssignment> choice = propose(budget, objective);

@@ -53,6 +53,9 @@ static constexpr double kCopyBytes = 30;
 /// Part by which weights of 4 bits slow down what their bytes do not: 3 % of
 /// ResNet-50, 5 % of a small network (docs/Rationale.md).
 static constexpr double kUnpacking = 1.03;
+/// Conversions that splitting an activation of 16 bits takes the time of: two
+/// networks of utils/models/accuracy.
+static constexpr double kSplit = 1.4;
 /// Nanoseconds of calling a kernel.
 static constexpr double kLaunch = 50;
 
@@ -124,7 +127,7 @@ double CostModel::predictAs(Operation *op, StringRef precision) const {
     return std::max(predict(op, true, 0.5), predict(op, true, 0) * kUnpacking);
   double int8 = predict(op, /*isInt8=*/true);
   if (precision == "int16")
-    return 2 * (int8 + convert(elementsOf(op->getOperand(0)))) +
+    return 2 * int8 + kSplit * convert(elementsOf(op->getOperand(0))) +
            elementsOf(op->getResult(0)) / f32.simple;
   return precision == "int8" ? int8 : predict(op, /*isInt8=*/false);
 }

@@ -41,6 +41,7 @@ struct AssignmentLimits {
   double maxNoise;
   double maxWideMacs; ///< multiply-accumulates of wide precisions
   bool allowInt4 = true;
+  bool allowWide = true; ///< where int8 is possible
 };
 
 /// The best assignment. None when none keeps both limits.
