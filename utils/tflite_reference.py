@@ -101,6 +101,31 @@ def read(path):
     return reader.table("Model", reader.get("I", 0))
 
 
+def to_json(value):
+    """What JSON can hold: arrays as lists, without what is absent or the default of an enum with no name."""
+    if isinstance(value, dict):
+        return {key: to_json(entry) for key, entry in value.items() if entry is not None and not key.startswith("unread")}
+    if isinstance(value, list):
+        return [to_json(entry) for entry in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def with_all_outputs(source, target):
+    """Writes the model `source` with every computed tensor as an output, tensor 7 with the name t7."""
+    model = read(source)
+    graph = model["subgraphs"][0]
+    graph["outputs"] = [int(output) for op in graph["operators"] for output in op["outputs"]]
+    for index in graph["outputs"]:
+        graph["tensors"][index]["name"] = f"t{index}"
+    for op in graph["operators"]:
+        options = Reader(b"").members.get(op.pop("builtin_options_type"))
+        if options and "builtin_options" in op:
+            op["builtin_options_type"] = options
+        else:
+            op.pop("builtin_options", None)
+    write(to_json(model), target)
+
+
 def write(model, path):
     """A file from dictionaries, by flatc."""
     with tempfile.TemporaryDirectory() as folder:

@@ -227,6 +227,8 @@ Value KernelBuilder::narrow(Value lanes) {
 }
 Value KernelBuilder::round(Value lanes) {
   int64_t width = widthOf(lanes);
+  if (cast<VectorType>(lanes.getType()).getElementType().isInteger(32))
+    return lanes;
   return intrinsic(
       ("llvm.lrint.v" + Twine(width) + "i32.v" + Twine(width) + "f32").str(),
       VectorType::get({width}, b.getI32Type()), {lanes});
@@ -267,6 +269,14 @@ Value KernelBuilder::saturateBytes(Value t, const QuantParams &p) {
 
 Value KernelBuilder::clampLanes(Value t, Value low, Value high) {
   int64_t width = widthOf(t);
+  if (cast<VectorType>(t.getType()).getElementType().isInteger(32)) {
+    auto toInteger = [&](Value bound) {
+      return splat(b.createOrFold<arith::FPToSIOp>(b.getI32Type(), bound),
+                   width);
+    };
+    t = b.create<arith::MaxSIOp>(t, toInteger(low));
+    return b.create<arith::MinSIOp>(t, toInteger(high));
+  }
   VectorMath math{*this, width};
   low = splat(low, width);
   high = splat(high, width);
@@ -298,7 +308,9 @@ Value KernelBuilder::finishFloat(Value acc, const Epilogue &epilogue) {
 Value KernelBuilder::roundQuantized(Value acc, const Epilogue &epilogue) {
   int64_t width = widthOf(acc);
   VectorMath math{*this, width};
-  Value t = math.mul(toFloat(acc), epilogue.scale);
+  Value t = epilogue.shift
+                ? multiplyFixedPoint(acc, epilogue.scale, epilogue.shift)
+                : math.mul(toFloat(acc), epilogue.scale);
   if (epilogue.residual) {
     Value residual = b.create<arith::SubIOp>(
         widen(epilogue.residual), splat(epilogue.residualZero, width));

@@ -321,6 +321,8 @@ llvm::Error Compilation::run() {
   if (!loaded)
     return loaded.takeError();
   module = std::move(*loaded);
+  if (options.fixedPoint)
+    setFixedPoint(getFunction());
   if (isQuantized(getFunction())) {
     if (llvm::Error error = compileQuantized())
       return error;
@@ -347,6 +349,8 @@ llvm::Error Compilation::run() {
   if (options.precision != Precision::Float32)
     if (llvm::Error error = explain())
       return error;
+  if (llvm::Error error = checkFixedPoint(getFunction()))
+    return error;
   return emit();
 }
 

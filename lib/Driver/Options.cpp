@@ -62,6 +62,12 @@ struct CommandLine {
       cl::cat(output),
       cl::desc("Inputs and outputs as f32 (default), or as the integers the "
                "network computes with")};
+  cl::opt<std::string> requantize{
+      "requantize", cl::value_desc("factor|fixed-point"), cl::init("factor"),
+      cl::cat(output),
+      cl::desc(
+          "Bring sums to 8 bits by an f32 factor (default), or in integers "
+          "only, as the reference kernels of TFLite")};
   cl::list<std::string> shapes{
       "input-shape", cl::value_desc("NAME:1x3x224x224"), cl::cat(output),
       cl::desc("Shape of an input whose dimensions the model leaves open")};
@@ -257,6 +263,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
     return badChoice("precision", "int8, auto, bf16 or f32", line.precision);
   if (line.io != "float" && line.io != "quantized")
     return badChoice("io", "float or quantized", line.io);
+  if (line.requantize != "factor" && line.requantize != "fixed-point")
+    return badChoice("requantize", "factor or fixed-point", line.requantize);
   if (!parseCalibrator(line.calibrator) && line.calibrator != kAutoCalibrator)
     return badChoice("calibrator", getCalibratorNames(", ", ", ") + " or auto",
                      line.calibrator);
@@ -275,6 +283,7 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   options.perTensorWeights = line.weights == "per-tensor";
   options.precision = *precision;
   options.quantizedIO = line.io == "quantized";
+  options.fixedPoint = line.requantize == "fixed-point";
   options.calibrator = line.calibrator;
   options.precisionRules = line.rules;
   options.remarks = line.remarks;
@@ -312,6 +321,8 @@ static llvm::Error setQuantization(CommandLine &line, CompileOptions &options) {
   if (llvm::Error error = checkUnused(line.cache))
     return error;
   if (llvm::Error error = checkUnused(line.table))
+    return error;
+  if (llvm::Error error = checkUnused(line.requantize))
     return error;
   if (options.quantizedIO)
     return makeError("--io=quantized needs --precision=int8: a float network "

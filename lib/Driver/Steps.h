@@ -62,6 +62,12 @@ void explainChoices(func::FuncOp func, const TargetLevel &level,
 /// is none of either.
 llvm::Error exposeQuantizedIO(func::FuncOp func);
 
+/// --requantize=fixed-point: says so on the function.
+void setFixedPoint(func::FuncOp func);
+/// Fails, naming an op, when a function that requantizes in integers only
+/// computes something else than quantization and dequantization in float.
+llvm::Error checkFixedPoint(func::FuncOp func);
+
 /// The golden vector of a network: its outputs come from the reference
 /// interpreter, or, for networks that would take it long, from the code itself
 /// where this machine runs it.

@@ -30,7 +30,8 @@ static void forEachPair(OpTy op, Fn visit) {
   });
 }
 
-/// y = clamp(real(a, b)); quantized: y = saturate(integer(a - z_a, b - z_b)).
+/// y = clamp(real(a, b)); quantized: y = saturate(integer(a - z_a, b - z_b)),
+/// where `integer` gives steps in f32, or rounded ones in fixed point.
 template <typename OpTy, typename Real, typename Integer>
 static Tensor evaluateBinary(OpTy op, Operands operands, Real real,
                              Integer integer) {
@@ -51,12 +52,29 @@ static Tensor evaluateBinary(OpTy op, Operands operands, Real real,
   int32_t zb = getTensorParams(operands[1].getType()).zeroPoint;
   QuantParams output = clamp.narrow(getTensorParams(result.getType()));
   forEachPair(op, [&](int64_t i, int64_t l, int64_t r) {
-    y[i] = saturate(integer(a[l] - za, b[r] - zb), output);
+    auto steps = integer(a[l] - za, b[r] - zb);
+    if constexpr (std::is_same_v<decltype(steps), int32_t>)
+      y[i] = saturateSteps(steps, output);
+    else
+      y[i] = saturate(steps, output);
   });
   return result;
 }
 
+/// AddOp and SubOp in fixed point.
+template <typename OpTy>
+static Tensor evaluateFixedSum(OpTy op, Operands operands, int32_t sign) {
+  FixedPointSum sum(getTensorScale(op.getLhs().getType()),
+                    getTensorScale(op.getRhs().getType()),
+                    getTensorScale(op.getType()));
+  return evaluateBinary(
+      op, operands, [](float, float) { return 0.0f; },
+      [&](int32_t a, int32_t b) { return sum.add(a, b, sign); });
+}
+
 FailureOr<Tensor> qnn::evaluate(AddOp op, Operands operands) {
+  if (!isFloatTensor(op.getType()) && usesFixedPoint(op))
+    return evaluateFixedSum(op, operands, 1);
   float fa = getRescaleFactor(op.getLhs().getType(), op.getType());
   float fb = getRescaleFactor(op.getRhs().getType(), op.getType());
   return evaluateBinary(
@@ -65,6 +83,8 @@ FailureOr<Tensor> qnn::evaluate(AddOp op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(SubOp op, Operands operands) {
+  if (!isFloatTensor(op.getType()) && usesFixedPoint(op))
+    return evaluateFixedSum(op, operands, -1);
   float fa = getRescaleFactor(op.getLhs().getType(), op.getType());
   float fb = getRescaleFactor(op.getRhs().getType(), op.getType());
   return evaluateBinary(
@@ -73,6 +93,13 @@ FailureOr<Tensor> qnn::evaluate(SubOp op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(MulOp op, Operands operands) {
+  if (!isFloatTensor(op.getType()) && usesFixedPoint(op)) {
+    FixedPointFactor fixed = getProductFixedPoint(
+        op.getLhs().getType(), op.getRhs().getType(), op.getType());
+    return evaluateBinary(
+        op, operands, [](float, float) { return 0.0f; },
+        [&](int32_t a, int32_t b) { return multiplyFixedPoint(a * b, fixed); });
+  }
   float factor = getProductFactor(op.getLhs().getType(), op.getRhs().getType(),
                                   op.getType());
   return evaluateBinary(
@@ -81,6 +108,8 @@ FailureOr<Tensor> qnn::evaluate(MulOp op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(DivOp op, Operands operands) {
+  if (!isFloatTensor(op.getType()) && usesFixedPoint(op))
+    return op.emitOpError("has no fixed-point form");
   float factor = getQuotientFactor(op.getLhs().getType(), op.getRhs().getType(),
                                    op.getType());
   return evaluateBinary(
@@ -92,7 +121,8 @@ FailureOr<Tensor> qnn::evaluate(DivOp op, Operands operands) {
 // Unary ops
 //===----------------------------------------------------------------------===//
 
-/// y = f(x); quantized: y = quantize(f(dequantize(x))).
+/// y = f(x); quantized: y = quantize(f(dequantize(x))), or the entry of the
+/// table in fixed point.
 template <typename OpTy>
 static Tensor evaluateUnary(OpTy op, Operands operands) {
   ScalarMath math;
@@ -105,9 +135,11 @@ static Tensor evaluateUnary(OpTy op, Operands operands) {
   }
   QuantParams input = getTensorParams(operands[0].getType());
   QuantParams output = getTensorParams(result.getType());
+  bool fixed = usesFixedPoint(op);
   for (auto [y, x] :
        llvm::zip(result.mutableIntegers(), operands[0].integers()))
-    y = quantize(formula(math, dequantize(x, input)), output);
+    y = fixed ? getFixedPointEntry(op, x, input, output)
+              : quantize(formula(math, dequantize(x, input)), output);
   return result;
 }
 
@@ -159,8 +191,36 @@ static void softmaxRow(const float *x, float *y, int64_t count,
     y[i * stride] /= sum;
 }
 
+/// Row by row, of stored values.
+static FailureOr<Tensor> evaluateFixedSoftmax(SoftmaxOp op,
+                                              const Tensor &input) {
+  ArrayRef<int64_t> shape = input.getShape();
+  int64_t count = shape[op.getAxis()];
+  if (count > FixedPointSoftmax::kMaxRow)
+    return op.emitOpError("expected at most ")
+           << FixedPointSoftmax::kMaxRow << " values in fixed point, got "
+           << count;
+  int64_t inner =
+      ShapedType::getNumElements(shape.drop_front(op.getAxis() + 1));
+  FixedPointSoftmax softmax(getTensorScale(input.getType()),
+                            getTensorParams(op.getType()));
+  Tensor result(cast<RankedTensorType>(op.getType()));
+  std::vector<int32_t> row(count);
+  for (int64_t start = 0; start < result.size(); start += count * inner)
+    for (int64_t first = start; first < start + inner; ++first) {
+      for (int64_t i = 0; i < count; ++i)
+        row[i] = input.integers()[first + i * inner];
+      softmax.apply(row);
+      for (int64_t i = 0; i < count; ++i)
+        result.mutableIntegers()[first + i * inner] = row[i];
+    }
+  return result;
+}
+
 FailureOr<Tensor> qnn::evaluate(SoftmaxOp op, Operands operands) {
   bool quantized = !operands[0].isFloat();
+  if (quantized && usesFixedPoint(op))
+    return evaluateFixedSoftmax(op, operands[0]);
   Tensor input = quantized ? dequantizeTensor(operands[0]) : operands[0];
   Tensor real(input.getType());
   ArrayRef<int64_t> shape = input.getShape();

@@ -74,7 +74,8 @@ FailureOr<Tensor> quantizeTensor(Operation *op, const Tensor &input,
 /// Every element dequantized to f32.
 Tensor dequantizeTensor(const Tensor &input);
 /// `input` requantized to the per-tensor type `type`.
-Tensor requantizeTensor(const Tensor &input, RankedTensorType type);
+Tensor requantizeTensor(const Tensor &input, RankedTensorType type,
+                        bool fixedPoint);
 
 /// offsets[d][i]: what index i of result dimension d adds to the offset of the
 /// element read.

@@ -106,16 +106,18 @@ private:
 };
 
 /// t = f32(acc) * factor[channel] (+ f32(r - z_r) * f32(s_r / s_y)), saturated;
-/// or the accumulator itself.
+/// acc times a factor in fixed point; or the accumulator itself.
 class QuantizedFinish {
 public:
   using Element = int32_t;
   using Acc = int64_t;
 
   template <typename OpTy>
-  QuantizedFinish(OpTy op, ArrayRef<double> productScales, const Tensor *bias,
-                  const Tensor *residual, Tensor &result)
+  QuantizedFinish(OpTy op, ArrayRef<double> productScales,
+                  SmallVector<FixedPointFactor> fixedFactors,
+                  const Tensor *bias, const Tensor *residual, Tensor &result)
       : op(op), isAccumulator(isAccumulatorTensor(result.getType())),
+        fixedFactors(std::move(fixedFactors)),
         bias(bias ? bias->integers().data() : nullptr),
         residual(residual ? residual->integers().data() : nullptr),
         y(result.mutableIntegers().data()) {
@@ -141,6 +143,11 @@ public:
       y[position] = static_cast<int32_t>(acc);
       return success();
     }
+    if (!fixedFactors.empty()) {
+      y[position] = saturateSteps(
+          multiplyFixedPoint(int32_t(acc), fixedFactors[channel]), output);
+      return success();
+    }
     float t = static_cast<float>(acc) * factors[channel];
     if (residual)
       t = t + static_cast<float>(residual[position] - residualZeroPoint) *
@@ -152,6 +159,7 @@ public:
 private:
   Operation *op;
   bool isAccumulator;
+  SmallVector<FixedPointFactor> fixedFactors; ///< per channel, if any
   const int32_t *bias, *residual;
   int32_t *y;
   SmallVector<float> factors;
@@ -168,6 +176,16 @@ static SmallVector<double> getProductScales(Type input, Type weight,
   for (int64_t o = 0; o < channels; ++o)
     scales.push_back(getProductScale(input, weight, o));
   return scales;
+}
+
+/// The same over the scale of the result in fixed point, where the layer
+/// computes with that.
+static SmallVector<FixedPointFactor> getFixedPoint(Operation *layer) {
+  Type result = layer->getResult(0).getType();
+  if (!usesFixedPoint(layer) || isAccumulatorTensor(result))
+    return {};
+  return getLayerFixedPoint(layer, layer->getOperand(0).getType(),
+                            layer->getOperand(1).getType(), result);
 }
 
 /// The elements an accumulator multiplies: floats, or q - zeroPoint.
@@ -297,8 +315,9 @@ FailureOr<Tensor> qnn::evaluate(Conv2DOp op, Operands operands) {
                            op.getGroups());
     auto scales = getProductScales(input.getType(), weight.getType(),
                                    weight.getShape()[0]);
-    status = convolve(op, center(input).data(), w.data(), depth,
-                      QuantizedFinish(op, scales, bias, residual, result));
+    status = convolve(
+        op, center(input).data(), w.data(), depth,
+        QuantizedFinish(op, scales, getFixedPoint(op), bias, residual, result));
   }
   if (failed(status))
     return failure();
@@ -338,9 +357,9 @@ FailureOr<Tensor> qnn::evaluate(FullyConnectedOp op, Operands operands) {
                           FloatFinish(op, bias, residual, result));
   } else {
     auto scales = getProductScales(input.getType(), weight.getType(), outputs);
-    status = multiplyRows(center(input).data(), weight.integers().data(), rows,
-                          depth, outputs,
-                          QuantizedFinish(op, scales, bias, residual, result));
+    status = multiplyRows(
+        center(input).data(), weight.integers().data(), rows, depth, outputs,
+        QuantizedFinish(op, scales, getFixedPoint(op), bias, residual, result));
   }
   if (failed(status))
     return failure();
@@ -388,9 +407,9 @@ FailureOr<Tensor> qnn::evaluate(MatMulOp op, Operands operands) {
                               FloatFinish(op, nullptr, nullptr, result));
   } else {
     auto scales = getProductScales(lhs.getType(), rhs.getType(), 1);
-    status =
-        multiplyMatrices(op, center(lhs).data(), center(rhs).data(), depth,
-                         QuantizedFinish(op, scales, nullptr, nullptr, result));
+    status = multiplyMatrices(op, center(lhs).data(), center(rhs).data(), depth,
+                              QuantizedFinish(op, scales, getFixedPoint(op),
+                                              nullptr, nullptr, result));
   }
   if (failed(status))
     return failure();

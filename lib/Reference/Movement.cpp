@@ -77,7 +77,8 @@ FailureOr<Tensor> qnn::evaluate(ConcatOp op, Operands operands) {
   Type element = op.getType().getElementType();
   for (Tensor input : operands) {
     if (!input.isFloat() && input.getType().getElementType() != element)
-      input = requantizeTensor(input, input.getType().clone(element));
+      input = requantizeTensor(input, input.getType().clone(element),
+                               usesFixedPoint(op));
     insert(input, result, starts);
     starts[op.getAxis()] += input.getShape()[op.getAxis()];
   }

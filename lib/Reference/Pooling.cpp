@@ -65,6 +65,8 @@ public:
     inputScale = getTensorScale(input);
     outputScale = getTensorScale(result.getType());
     output = clamp.narrow(getTensorParams(result.getType()));
+    fixedPoint = usesFixedPoint(op);
+    isPool = std::is_same_v<OpTy, AvgPool2DOp>;
   }
 
   int32_t getZeroPoint() const { return zeroPoint; }
@@ -84,6 +86,10 @@ public:
       return emitEmpty();
     if (sum != static_cast<int32_t>(sum))
       return op->emitOpError("expected the sum to fit 32 bits, got ") << sum;
+    if (fixedPoint) {
+      result.mutableIntegers()[position] = getFixedPoint(sum, count);
+      return success();
+    }
     float factor =
         getFactor(inputScale, outputScale * static_cast<double>(count));
     result.mutableIntegers()[position] =
@@ -92,6 +98,22 @@ public:
   }
 
 private:
+  /// A pool divides the sum of the stored integers; what has another type is
+  /// requantized then. Other means divide the count out of the factor.
+  int32_t getFixedPoint(int64_t sum, int64_t count) const {
+    if (!isPool)
+      return saturateSteps(
+          multiplyFixedPoint(int32_t(sum),
+                             getMeanFactor(inputScale, outputScale, count)),
+          output);
+    int32_t steps =
+        int32_t(divideAway(sum + zeroPoint * count, count)) - zeroPoint;
+    return saturateSteps(
+        multiplyFixedPoint(steps,
+                           getFixedPointFactor(inputScale / outputScale)),
+        output);
+  }
+
   LogicalResult emitEmpty() {
     return op->emitOpError("expected every mean to cover at least one value");
   }
@@ -101,6 +123,7 @@ private:
   Tensor &result;
   int32_t zeroPoint = 0;
   double inputScale = 1.0, outputScale = 1.0;
+  bool fixedPoint = false, isPool = false;
   QuantParams output = {};
 };
 } // namespace

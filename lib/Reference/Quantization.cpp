@@ -44,13 +44,15 @@ FailureOr<Tensor> qnn::quantizeTensor(Operation *op, const Tensor &input,
   Channels channels(type);
   auto params = getChannelParams(element, channels);
   bool isBias = element.getStorageTypeIntegralWidth() > 16;
+  bool fixed = usesFixedPoint(op);
   Tensor result(type);
   ArrayRef<float> from = input.floats();
   MutableArrayRef<int32_t> to = result.mutableIntegers();
   for (int64_t i = 0; i < result.size(); ++i) {
     int64_t c = channels.of(i);
     if (!isBias) {
-      to[i] = quantize(from[i], params[c]);
+      to[i] = fixed ? quantizeAway(from[i], params[c])
+                    : quantize(from[i], params[c]);
       continue;
     }
     double q = quantizeBias(from[i], getScale(element, c));
@@ -75,22 +77,29 @@ Tensor qnn::dequantizeTensor(const Tensor &input) {
   return result;
 }
 
-Tensor qnn::requantizeTensor(const Tensor &input, RankedTensorType type) {
+Tensor qnn::requantizeTensor(const Tensor &input, RankedTensorType type,
+                             bool fixedPoint) {
   quant::QuantizedType from = getQuantizedElementType(input.getType());
   QuantParams output = getTensorParams(type);
   double outputScale = getScale(getQuantizedElementType(type), 0);
   Channels channels(input.getType());
   auto params = getChannelParams(from, channels);
   SmallVector<float> factors;
-  for (int64_t c = 0; c < channels.count; ++c)
+  SmallVector<FixedPointFactor> fixedFactors;
+  for (int64_t c = 0; c < channels.count; ++c) {
     factors.push_back(getFactor(getScale(from, c), outputScale));
+    fixedFactors.push_back(getRescaleFixedPoint(input.getType(), type, c));
+  }
   Tensor result(type);
   ArrayRef<int32_t> x = input.integers();
   MutableArrayRef<int32_t> y = result.mutableIntegers();
   for (int64_t i = 0; i < result.size(); ++i) {
     int64_t c = channels.of(i);
-    y[i] = saturate(static_cast<float>(x[i] - params[c].zeroPoint) * factors[c],
-                    output);
+    int32_t steps = x[i] - params[c].zeroPoint;
+    if (fixedPoint)
+      y[i] = saturateSteps(multiplyFixedPoint(steps, fixedFactors[c]), output);
+    else
+      y[i] = saturate(static_cast<float>(steps) * factors[c], output);
   }
   return result;
 }
@@ -113,7 +122,7 @@ FailureOr<Tensor> qnn::evaluate(ToBF16Op op, Operands operands) {
 }
 
 FailureOr<Tensor> qnn::evaluate(RequantizeOp op, Operands operands) {
-  return requantizeTensor(operands[0], op.getType());
+  return requantizeTensor(operands[0], op.getType(), usesFixedPoint(op));
 }
 
 FailureOr<Tensor> qnn::evaluate(quant::QuantizeCastOp op, Operands operands) {

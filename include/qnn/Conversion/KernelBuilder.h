@@ -15,6 +15,7 @@
 #ifndef QNN_CONVERSION_KERNELBUILDER_H
 #define QNN_CONVERSION_KERNELBUILDER_H
 
+#include "qnn/Support/FixedPoint.h"
 #include "qnn/Support/Numerics.h"
 #include "qnn/Target/TargetLevel.h"
 
@@ -120,7 +121,8 @@ public:
   Value widen(Value bytes);
   /// i32 lanes to stored bytes.
   Value narrow(Value lanes);
-  /// f32 lanes to the nearest i32, ties to even. Precondition: it fits.
+  /// f32 lanes to the nearest i32, ties to even; i32 lanes as they are.
+  /// Precondition: it fits.
   Value round(Value lanes);
   /// The result of an LLVM intrinsic.
   Value intrinsic(StringRef name, Type result, ValueRange operands);
@@ -134,7 +136,8 @@ public:
   Value maxBytes(Value x, Value y);
   Value minBytes(Value x, Value y);
 
-  /// t, but at least `low`, then at most `high` (scalars); NaN gives `low`.
+  /// t, but at least `low`, then at most `high` (f32 scalars); NaN gives `low`.
+  /// Lanes of i32 are compared as integers, with bounds that are such.
   Value clampLanes(Value t, Value low, Value high);
   /// Numerics.h saturate(): f32 lanes to i32 lanes. `low`, `high` are the f32
   /// bounds relative to the zero point.
@@ -150,6 +153,20 @@ public:
   /// f32 lanes acc + the products of a pair of factors each:
   /// fma(x0, w0, fma(x1, w1, acc)).
   Value dotBF16(Value acc, Value x, Value w);
+
+  //===--- integer requantization (FixedPointLanes.cpp) -------------------===//
+  // FixedPoint.h on i32 lanes.
+  Value multiplyHigh(Value x, Value multiplier);
+  Value divideByPower(Value x, Value exponent);
+  Value multiplyFixedPoint(Value x, FixedPointFactor factor);
+  /// The same with factors per lane.
+  Value multiplyFixedPoint(Value x, Value multiplier, Value shift);
+  /// f32 lanes to the nearest i32, halves away from zero. Precondition: it fits
+  /// 22 bits.
+  Value roundAway(Value t);
+  /// round(sum / count), halves away from zero, of i32 lanes and a scalar.
+  /// Precondition: |sum| + count < 2^24.
+  Value divideAway(Value sum, Value count);
 
   //===--- vectors of bytes (ByteVectors.cpp) -----------------------------===//
   // A vector of 16, 32 or 64 bytes is four quarters of 32-bit lanes. Quarter q
@@ -175,7 +192,8 @@ public:
   /// multiplies them.
   Value dot(Value acc, Value x, Value w);
   /// One register of stored bytes, in order, from four vectors of numbers of
-  /// steps, of magnitude `largest` or less: Numerics.h saturate().
+  /// steps, of magnitude `largest` or less: Numerics.h saturate(). Steps in i32
+  /// are rounded already, here and below.
   Value saturateBytes(ArrayRef<Value> four, const QuantParams &params,
                       double largest);
   /// The same from quarters.
@@ -197,6 +215,7 @@ public:
   /// width of the accumulator.
   struct Epilogue {
     Value scale;          ///< f32 vector: the factor per channel
+    Value shift;          ///< i32 vector: `scale` is an i32 multiplier
     Value residual;       ///< f32 vector, or stored bytes
     Value residualFactor; ///< f32
     Value residualZero;   ///< i32
@@ -207,6 +226,9 @@ public:
     Value zeroPoint; ///< i32
   };
   static constexpr float kUnclampedLimit = 1 << 30;
+  /// Loads the factors at `index` from `memory`: f32, or as many i32
+  /// multipliers as, behind them, shifts.
+  void loadScale(Epilogue &epilogue, Value memory, Value index, int64_t width);
 
   /// clamp(acc + residual) on f32 lanes.
   Value finishFloat(Value acc, const Epilogue &epilogue);

@@ -78,6 +78,7 @@ struct CompileOptions {
   std::string target;       ///< normalized triple
   std::vector<std::string> inputShapes;
   bool quantizedIO = false;
+  bool fixedPoint = false; ///< --requantize=fixed-point
 };
 
 /// Parses and checks the command line. Prints help or version and exits where

@@ -22,7 +22,7 @@ Value qnn::someLanes(KernelBuilder &k, Value vector, int64_t first,
 static Value roundPiece(KernelBuilder &k, const ByteEpilogue &op,
                         const Piece &piece) {
   KernelBuilder::Epilogue epilogue;
-  epilogue.scale = k.load(op.scale, k.add(op.column, piece.column), k.lanes());
+  k.loadScale(epilogue, op.scale, k.add(op.column, piece.column), k.lanes());
   epilogue.low = op.low;
   epilogue.high = op.high;
   if (op.residual)

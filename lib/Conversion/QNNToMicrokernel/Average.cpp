@@ -20,6 +20,19 @@ Average::Average(NetworkLowering &net, Operation *op)
   inputScale = getTensorScale(input);
   outputScale = getTensorScale(output);
   bounds = clamp.narrow(net.storedParams(output));
+  inputBias = net.storageBias(input);
+  fixedPoint = net.isFixedPoint();
+  isPool = isa<AvgPool2DOp>(op);
+  if (auto product = dyn_cast<MatMulOp>(op))
+    fixedFactor = getLayerFixedPoint(op, product.getLhs().getType(),
+                                     product.getRhs().getType(), output)[0];
+  else
+    fixedFactor = getFixedPointFactor(inputScale / outputScale);
+}
+
+void Average::setCount(int64_t count) {
+  if (fixedPoint && !isPool)
+    fixedFactor = getMeanFactor(inputScale, outputScale, count);
 }
 
 float Average::factor(int64_t count) const {
@@ -28,7 +41,8 @@ float Average::factor(int64_t count) const {
 
 std::string Average::key() const {
   return (Twine(isFloat) + "," + Twine(inputZero) + keyOf(bounds) +
-          keyOf(clamp.low) + "," + keyOf(clamp.high) + ";")
+          keyOf(clamp.low) + "," + keyOf(clamp.high) + ";" +
+          Twine(fixedFactor.multiplier) + "," + Twine(fixedFactor.shift) + ";")
       .str();
 }
 
@@ -145,22 +159,41 @@ Value Average::finish(KernelBuilder &k, const Sums &sums, Value counted,
   Value zeros = k.b.create<arith::MulIOp>(
       k.b.create<arith::IndexCastOp>(i32, added), k.i32(inputZero));
   if (sums.size() > 1)
-    return finishQuarters(k, sums, zeros, factor);
+    return finishQuarters(k, sums, zeros, counted, factor);
   Value sum = k.b.create<arith::SubIOp>(sums[0], k.splat(zeros, lanes));
+  if (fixedPoint)
+    return k.narrow(k.saturate(fixedSteps(k, sum, counted), parts.low,
+                               parts.high, parts.zeroPoint));
   parts.scale = k.splat(factor, lanes);
   return k.finishQuantized(sum, parts);
 }
 
+Value Average::fixedSteps(KernelBuilder &k, Value sum, Value counted) const {
+  if (!isPool)
+    return k.multiplyFixedPoint(sum, fixedFactor);
+  // Back to sums of the integers themselves, of which TFLite takes the mean.
+  int64_t lanes = KernelBuilder::widthOf(sum);
+  int32_t zero = inputZero - inputBias;
+  Value count = k.b.create<arith::IndexCastOp>(k.b.getI32Type(), counted);
+  Value zeros = k.b.create<arith::MulIOp>(count, k.i32(zero));
+  sum = k.b.create<arith::AddIOp>(sum, k.splat(zeros, lanes));
+  Value mean = k.divideAway(sum, count);
+  mean = k.b.create<arith::SubIOp>(mean, k.constant(zero, lanes));
+  return k.multiplyFixedPoint(mean, fixedFactor);
+}
+
 /// The results of whole registers of bytes.
 Value Average::finishQuarters(KernelBuilder &k, const Sums &sums, Value zeros,
-                              Value factor) const {
+                              Value counted, Value factor) const {
   Sums quarters = sums.size() == 2 ? widenBoth(k, sums) : sums;
   int64_t lanes = KernelBuilder::widthOf(quarters[0]);
   VectorMath math{k, lanes};
   SmallVector<Value> steps;
   for (Value sum : quarters) {
     sum = k.b.create<arith::SubIOp>(sum, k.splat(zeros, lanes));
-    steps.push_back(math.mul(k.toFloat(sum), k.splat(factor, lanes)));
+    steps.push_back(fixedPoint
+                        ? fixedSteps(k, sum, counted)
+                        : math.mul(k.toFloat(sum), k.splat(factor, lanes)));
   }
   // A mean is as large as one of its terms.
   double largest = 511.0 * inputScale / outputScale;

@@ -26,6 +26,8 @@ struct Average {
   /// Precondition: `op` has the clamp attributes; operand 0 is what is summed.
   Average(NetworkLowering &net, Operation *op);
 
+  /// Means are of `count` values each: says so where the arithmetic asks.
+  void setCount(int64_t count);
   /// f32(s / (s' * count)).
   float factor(int64_t count) const;
   std::string key() const;
@@ -52,10 +54,17 @@ struct Average {
   int32_t inputZero = 0;
   double inputScale = 1, outputScale = 1;
   StoredParams bounds = {};
+  /// In fixed point: a pool divides by its count and then requantizes by
+  /// `fixedFactor`; others multiply by it.
+  bool fixedPoint = false, isPool = false;
+  FixedPointFactor fixedFactor;
 
 private:
   Value finishQuarters(KernelBuilder &k, const Sums &sums, Value zeros,
-                       Value factor) const;
+                       Value counted, Value factor) const;
+  /// Rounded steps of centered sums.
+  Value fixedSteps(KernelBuilder &k, Value sum, Value counted) const;
+  int32_t inputBias = 0; ///< what the stored domain adds to integers
 };
 
 } // namespace mlir::qnn

@@ -166,6 +166,9 @@ LogicalResult NetworkLowering::lowerDepthwise(WeightedLayer &layer,
     packed = constant(plan.packWeights(layer.weights));
     layer.bias = plan.packChannels<int32_t>(layer.bias);
     layer.factors = plan.packChannels<float>(layer.factors);
+    if (!layer.fixedFactors.empty())
+      layer.fixedFactors =
+          plan.packChannels<FixedPointFactor>(layer.fixedFactors);
     layer.magnitudes = plan.packChannels<int64_t>(layer.magnitudes);
   }
   LayerArguments args = layer.makeArguments(input, output);

@@ -202,7 +202,7 @@ SmallVector<T> DepthwisePlan::packChannels(ArrayRef<T> values) const {
       for (int64_t q = 0; q < quarters(); ++q)
         for (int64_t lane = 0; lane < run.elements() / quarters(); ++lane) {
           int64_t channel = channelOf(run, block, q, lane);
-          packed.push_back(channel < 0 ? T(0) : values[channel]);
+          packed.push_back(channel < 0 ? T() : values[channel]);
         }
   return packed;
 }
@@ -211,6 +211,8 @@ template SmallVector<int32_t>
 template SmallVector<int64_t>
     DepthwisePlan::packChannels(ArrayRef<int64_t>) const;
 template SmallVector<float> DepthwisePlan::packChannels(ArrayRef<float>) const;
+template SmallVector<FixedPointFactor>
+    DepthwisePlan::packChannels(ArrayRef<FixedPointFactor>) const;
 
 SmallVector<int8_t>
 DepthwisePlan::packWeights(ArrayRef<int32_t> weights) const {

@@ -249,8 +249,7 @@ Value DepthwiseTile::finishBytes(ArrayRef<Value> accumulator,
     added = loadPixels(args.residual, residualAt, kernel.residual.strides[2]);
   Quarters rounded;
   for (auto [q, acc] : llvm::enumerate(accumulator)) {
-    epilogue.scale =
-        k.load(args.scale, k.add(block.constants, q * lanes), lanes);
+    k.loadScale(epilogue, args.scale, k.add(block.constants, q * lanes), lanes);
     if (added)
       epilogue.residual = k.quarter(added, q);
     rounded.push_back(k.roundQuantized(acc, epilogue));

@@ -45,11 +45,21 @@ struct QuantizedBinary {
   StoredParams a, b, y;
   bool isProduct;      ///< or quotient
   float first, second; ///< factors of a and b; of the product
+  /// In fixed point: the factor of a product, and those of a sum.
+  bool fixedPoint;
+  FixedPointFactor product;
+  FixedPointSum sum;
+
+private:
+  Value fixedSteps(KernelBuilder &k, ArrayRef<Value> in) const;
 };
 } // namespace
 
 QuantizedBinary::QuantizedBinary(NetworkLowering &net, Operation *op)
-    : op(op), isProduct(isa<MulOp, DivOp>(op)) {
+    : op(op), isProduct(isa<MulOp, DivOp>(op)), fixedPoint(net.isFixedPoint()),
+      sum(getTensorScale(op->getOperand(0).getType()),
+          getTensorScale(op->getOperand(1).getType()),
+          getTensorScale(op->getResult(0).getType())) {
   Type lhs = op->getOperand(0).getType(), rhs = op->getOperand(1).getType();
   Type type = op->getResult(0).getType();
   a = net.storedParams(lhs);
@@ -60,10 +70,28 @@ QuantizedBinary::QuantizedBinary(NetworkLowering &net, Operation *op)
           : isa<MulOp>(op) ? getProductFactor(lhs, rhs, type)
                            : getRescaleFactor(lhs, type);
   second = getRescaleFactor(rhs, type);
+  product = getProductFixedPoint(lhs, rhs, type);
 }
 
 std::string QuantizedBinary::key() const {
   return keyOf(a) + keyOf(b) + keyOf(y) + keyOf(first) + keyOf(second);
+}
+
+/// Rounded steps.
+Value QuantizedBinary::fixedSteps(KernelBuilder &k, ArrayRef<Value> in) const {
+  Value u = k.centeredLanes(in[0], a.zeroPoint),
+        v = k.centeredLanes(in[1], b.zeroPoint);
+  if (isProduct)
+    return k.multiplyFixedPoint(k.b.create<arith::MulIOp>(u, v), product);
+  Value left = k.constant(FixedPointSum::kLeftShift, KernelBuilder::widthOf(u));
+  u = k.multiplyFixedPoint(k.b.create<arith::ShLIOp>(u, left), sum.first);
+  v = k.multiplyFixedPoint(k.b.create<arith::ShLIOp>(v, left), sum.second);
+  Value both;
+  if (isa<AddOp>(op))
+    both = k.b.create<arith::AddIOp>(u, v);
+  else
+    both = k.b.create<arith::SubIOp>(u, v);
+  return k.multiplyFixedPoint(both, sum.result);
 }
 
 double QuantizedBinary::largest() const {
@@ -74,6 +102,8 @@ double QuantizedBinary::largest() const {
 }
 
 Value QuantizedBinary::steps(KernelBuilder &k, ArrayRef<Value> in) const {
+  if (fixedPoint)
+    return fixedSteps(k, in);
   Value u = k.centered(in[0], a.zeroPoint), v = k.centered(in[1], b.zeroPoint);
   int64_t width = KernelBuilder::widthOf(u);
   VectorMath math{k, width};
@@ -91,6 +121,8 @@ LogicalResult NetworkLowering::lowerBinary(Operation *op) {
   setBuffer(op->getResult(0), output);
   std::string key = op->getName().getStringRef().str();
   if (!isFloatTensor(op->getResult(0).getType())) {
+    if (isa<DivOp>(op) && isFixedPoint())
+      return op->emitOpError("has no fixed-point form");
     QuantizedBinary binary(*this, op);
     emitStepsMap("binary", key + binary.key(), {lhs, rhs}, output, binary.y,
                  binary.largest(), [&](KernelBuilder &k, ArrayRef<Value> in) {
@@ -201,6 +233,20 @@ static typename B::V applyUnary(B &b, Operation *op, typename B::V x) {
           [&](auto unary) { return getFormula(unary)(b, x); });
 }
 
+/// What a quantized unary op makes of a stored value.
+static int32_t tableEntry(Operation *op, int32_t stored, const QuantParams &in,
+                          const QuantParams &out, bool fixedPoint) {
+  if (!fixedPoint) {
+    ScalarMath math;
+    return quantize(applyUnary(math, op, dequantize(stored, in)), out);
+  }
+  return llvm::TypeSwitch<Operation *, int32_t>(op)
+      .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, TanhOp, HardSigmoidOp,
+            HardSwishOp>([&](auto unary) {
+        return getFixedPointEntry(unary, stored, in, out);
+      });
+}
+
 LogicalResult NetworkLowering::lowerUnary(Operation *op) {
   Value input = op->getOperand(0);
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
@@ -219,9 +265,8 @@ LogicalResult NetworkLowering::lowerUnary(Operation *op) {
   if (isAccumulatorTensor(input.getType()) || isAccumulatorTensor(type))
     return op->emitError("expected 8-bit operands, got ") << input.getType();
   StoredParams in = storedParams(input.getType()), out = storedParams(type);
-  ScalarMath math;
   auto entryOf = [&](int32_t stored) {
-    return quantize(applyUnary(math, op, dequantize(stored, in)), out);
+    return tableEntry(op, stored, in, out, isFixedPoint());
   };
   if (isa<ReluOp, ClipOp>(op) &&
       cast<RankedTensorType>(input.getType()).getElementType() ==

@@ -125,8 +125,12 @@ void MatMul::emitRow(KernelBuilder &k, ValueRange args, Value aRow,
   k.vectorLoop(columns, k.lanes(), [&](Value n, int64_t lanes) {
     Value acc = product(k, args, aRow, bStart, n, lanes);
     KernelBuilder::Epilogue epilogue = finish.epilogue(k);
-    if (!isFloat())
+    if (!isFloat() && finish.fixedPoint) {
+      epilogue.scale = k.constant(finish.fixedFactor.multiplier, lanes);
+      epilogue.shift = k.constant(finish.fixedFactor.shift, lanes);
+    } else if (!isFloat()) {
       epilogue.scale = k.constant(factor, lanes);
+    }
     k.store(isFloat() ? k.finishFloat(acc, epilogue)
                       : k.finishQuantized(acc, epilogue),
             args[2], k.add(cRow, n));

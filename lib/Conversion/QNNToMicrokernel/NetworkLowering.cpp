@@ -68,6 +68,15 @@ Value NetworkLowering::pairs(ArrayRef<uint16_t> values) {
   return constantBytes(bytesOf(values), builder.getIntegerType(16));
 }
 
+Value NetworkLowering::constant(ArrayRef<FixedPointFactor> values) {
+  SmallVector<int32_t> numbers;
+  for (FixedPointFactor factor : values)
+    numbers.push_back(factor.multiplier);
+  for (FixedPointFactor factor : values)
+    numbers.push_back(factor.shift);
+  return constant(numbers);
+}
+
 FailureOr<Value> NetworkLowering::storedConstant(ElementsAttr value,
                                                  RankedTensorType type) {
   if (isFloatTensor(type)) {

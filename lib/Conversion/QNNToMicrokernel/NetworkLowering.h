@@ -38,6 +38,8 @@ public:
   LogicalResult run();
 
   const TargetLevel &getLevel() const { return level; }
+  /// Whether the network requantizes in integers only.
+  bool isFixedPoint() { return usesFixedPoint(entry); }
 
   //===--- the stored domain (Buffers.cpp) --------------------------------===//
   Type storageType(Type tensor);
@@ -76,6 +78,8 @@ public:
   Value constant(ArrayRef<int32_t> values);
   /// The same of bf16 numbers, given by their bits.
   Value pairs(ArrayRef<uint16_t> values);
+  /// Multipliers, then shifts.
+  Value constant(ArrayRef<FixedPointFactor> values);
   /// The contents of a constant tensor of type `type` in its stored form; fails
   /// when the data are missing.
   FailureOr<Value> storedConstant(ElementsAttr value, RankedTensorType type);
@@ -120,6 +124,8 @@ public:
                       const Buffer &output);
 
 private:
+  void emitRequantizeFixed(const Buffer &input, RankedTensorType from,
+                           const Buffer &output, RankedTensorType to);
   void fillBorder(const Buffer &buffer, RankedTensorType type);
   /// True when nothing else reads the memory of `operand` from `op` on.
   bool readsLast(OpOperand &operand, Operation *op);
@@ -178,6 +184,7 @@ private:
   LogicalResult lowerResizeNearest(ResizeNearestOp op);
   // Softmax.cpp, ReduceMean.cpp
   LogicalResult lowerSoftmax(SoftmaxOp op);
+  LogicalResult lowerSoftmaxFixed(SoftmaxOp op);
   LogicalResult lowerReduceMean(ReduceMeanOp op);
 
   ModuleOp module;

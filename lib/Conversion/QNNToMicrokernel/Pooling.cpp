@@ -39,11 +39,14 @@ LogicalResult NetworkLowering::lowerAvgPool(AvgPool2DOp op) {
   auto [wh, ww] = getWindows(op);
   WindowPool pool{reduction, wh, ww, op.getCountIncludePad(), input, output};
   SmallVector<Value> arguments = {input.memory, output.memory};
-  if (!average.isFloat) {
+  int64_t positions = op.getKernel()[0] * op.getKernel()[1];
+  if (average.fixedPoint && positions >= (1 << 24) / 129)
+    return op.emitOpError("expected a smaller window in fixed point, got ")
+           << positions << " positions";
+  if (!average.isFloat && !average.fixedPoint) {
     // The factor of every number of positions a window may count.
     SmallVector<float> factors = {0.0f};
-    for (int64_t count = 1; count <= op.getKernel()[0] * op.getKernel()[1];
-         ++count)
+    for (int64_t count = 1; count <= positions; ++count)
       factors.push_back(average.factor(count));
     arguments.push_back(constant(factors));
   }
@@ -113,8 +116,10 @@ LogicalResult NetworkLowering::lowerGlobalPool(Operation *op) {
   std::optional<Average> &average = pool.reduction.average;
   if (!isa<GlobalMaxPoolOp>(op))
     average.emplace(*this, op);
-  if (average && !average->isFloat)
+  if (average && !average->isFloat) {
     pool.factor = average->factor(input.shape[1] * input.shape[2]);
+    average->setCount(input.shape[1] * input.shape[2]);
+  }
   std::string key = average ? average->key() : "max";
   key += keyOf(pool.factor) + input.signature() + output.signature();
   callKernel("global_pool", key, {input.memory, output.memory},

@@ -7,6 +7,8 @@
 
 #include "NetworkLowering.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
@@ -35,6 +37,8 @@ void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,
                                      RankedTensorType to) {
   if (from.getElementType() == to.getElementType())
     return emitCopy(input, output);
+  if (isFixedPoint())
+    return emitRequantizeFixed(input, from, output, to);
   StoredParams in = storedParams(from), out = storedParams(to);
   SmallVector<Buffer> inputs = {input};
   auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(
@@ -57,6 +61,50 @@ void NetworkLowering::emitRequantize(const Buffer &input, RankedTensorType from,
                });
 }
 
+/// One multiplier and one shift per channel of `type`, as tensors that
+/// broadcast along the other dimensions.
+static SmallVector<Buffer>
+fixedPointTables(NetworkLowering &net, quant::UniformQuantizedPerAxisType type,
+                 RankedTensorType from, RankedTensorType to) {
+  SmallVector<int32_t> multipliers, shifts;
+  for (size_t c = 0; c < type.getScales().size(); ++c) {
+    FixedPointFactor factor = getRescaleFixedPoint(from, to, c);
+    multipliers.push_back(factor.multiplier);
+    shifts.push_back(factor.shift);
+  }
+  SmallVector<int64_t> shape(from.getRank(), 1);
+  shape[type.getQuantizedDimension()] = shifts.size();
+  return {Buffer::contiguous(net.constant(multipliers), shape),
+          Buffer::contiguous(net.constant(shifts), shape)};
+}
+
+void NetworkLowering::emitRequantizeFixed(const Buffer &input,
+                                          RankedTensorType from,
+                                          const Buffer &output,
+                                          RankedTensorType to) {
+  StoredParams in = storedParams(from), out = storedParams(to);
+  SmallVector<Buffer> inputs = {input};
+  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(
+      getQuantizedElementType(from));
+  FixedPointFactor factor;
+  if (perAxis)
+    inputs.append(fixedPointTables(*this, perAxis, from, to));
+  else
+    factor = getRescaleFixedPoint(from, to);
+  std::string key =
+      llvm::formatv("{0}m{1}s{2}", keyOf(in), factor.multiplier, factor.shift);
+  emitStepsMap("requantize", key, inputs, output, out,
+               std::numeric_limits<double>::infinity(),
+               [&](KernelBuilder &k, ArrayRef<Value> values) {
+                 Value steps = isAccumulatorTensor(from)
+                                   ? values[0]
+                                   : k.centeredLanes(values[0], in.zeroPoint);
+                 return perAxis
+                            ? k.multiplyFixedPoint(steps, values[1], values[2])
+                            : k.multiplyFixedPoint(steps, factor);
+               });
+}
+
 LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
   Buffer output = allocateFor(op.getResult());
   emitRequantize(getBuffer(op.getInput()), op.getInput().getType(), output,
@@ -72,8 +120,13 @@ void NetworkLowering::emitQuantize(const Buffer &input, const Buffer &output,
                std::numeric_limits<double>::infinity(),
                [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
                  int64_t width = KernelBuilder::widthOf(in[0]);
-                 return k.b.create<arith::DivFOp>(
+                 Value t = k.b.create<arith::DivFOp>(
                      in[0], k.constant(params.scale, width));
+                 if (!isFixedPoint())
+                   return t;
+                 return k.roundAway(k.clampLanes(
+                     t, k.f32(float(params.min - params.zeroPoint)),
+                     k.f32(float(params.max - params.zeroPoint))));
                });
 }
 

@@ -84,6 +84,7 @@ LogicalResult NetworkLowering::lowerReduceMean(ReduceMeanOp op) {
   MeanLoops loops(op, input, output);
   if (loops.count == 0)
     return op.emitOpError("expected at least one value to average");
+  average.setCount(loops.count);
   float factor = average.isFloat ? 0.0f : average.factor(loops.count);
   std::string key = average.key();
   llvm::raw_string_ostream(key) << op->getAttrDictionary() << input.signature()

@@ -177,6 +177,8 @@ static void emitSoftmax(NetworkLowering &net, const Buffer &input,
 
 LogicalResult NetworkLowering::lowerSoftmax(SoftmaxOp op) {
   auto type = cast<RankedTensorType>(op.getType());
+  if (isQuantizedTensor(type) && isFixedPoint())
+    return lowerSoftmaxFixed(op);
   if (isQuantizedTensor(type)) {
     // quantize(softmax(dequantize(x))): three steps over a float buffer.
     auto floatType =

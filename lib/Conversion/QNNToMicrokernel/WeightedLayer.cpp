@@ -179,6 +179,9 @@ LogicalResult WeightedLayer::readIntegers(ElementsAttr weight,
     factors.push_back(
         getFactor(getProductScale(op.input.getType(), op.weight.getType(), o),
                   getTensorScale(op.result.getType())));
+  if (usesFixedPoint(op.op))
+    fixedFactors = getLayerFixedPoint(op.op, op.input.getType(),
+                                      op.weight.getType(), op.result.getType());
   return success();
 }
 
@@ -244,7 +247,9 @@ LayerArguments WeightedLayer::makeArguments(const Buffer &input,
     arguments.bias = net.constant(ArrayRef<float>(floatBias));
   else if (op.bias)
     arguments.bias = copyToArena(net.getBuffer(op.bias));
-  if (!factors.empty())
+  if (!fixedFactors.empty())
+    arguments.scale = net.constant(fixedFactors);
+  else if (!factors.empty())
     arguments.scale = net.constant(ArrayRef<float>(factors));
   if (op.residual) {
     residual =

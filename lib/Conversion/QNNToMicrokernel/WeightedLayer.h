@@ -89,8 +89,9 @@ public:
   SmallVector<uint16_t> pairedWeights; ///< of bf16 layers: runs of whole pairs
   SmallVector<int32_t> weights, bias;  ///< bias: less z * sum w
   SmallVector<float> factors;          ///< f32(s_x * s_w / s_y) per channel
-  SmallVector<int64_t> magnitudes;     ///< bound of |accumulator| per channel
-  Buffer residual;                     ///< when there is one
+  SmallVector<FixedPointFactor> fixedFactors; ///< the same in fixed point
+  SmallVector<int64_t> magnitudes; ///< bound of |accumulator| per channel
+  Buffer residual;                 ///< when there is one
   /// True when no integer weight is -128.
   bool hasSymmetricWeights() const;
   /// The largest stored byte that the input holds where it is multiplied.

@@ -120,7 +120,7 @@ WindowCounts PoolLoops::countsOf(const Row &row, Value countedColumns,
   };
   counts.counted = product(row.counted, countedColumns);
   counts.added = product(row.span.size(k), addedColumns);
-  if (!reduction.average->isFloat)
+  if (!reduction.average->isFloat && !reduction.average->fixedPoint)
     counts.factor = k.loadScalar(args[2], counts.counted);
   return counts;
 }

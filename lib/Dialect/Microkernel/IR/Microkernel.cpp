@@ -148,10 +148,11 @@ LogicalResult FinishRowsOp::verify() {
   Builder builder(getContext());
   Type i8 = builder.getI8Type();
   if (!holds(getAcc(), builder.getI32Type()) || !holds(getC(), i8) ||
-      !holds(getScale(), builder.getF32Type()) ||
+      (!holds(getScale(), builder.getF32Type()) &&
+       !holds(getScale(), builder.getI32Type())) ||
       (getResidual() && !holds(getResidual(), i8))) // finish_rows_c1
-    return emitOpError("expected i32 accumulators, an f32 scale, an i8 result "
-                       "and residual");
+    return emitOpError("expected i32 accumulators, an f32 or i32 scale, an "
+                       "i8 result and residual");
   if ((getResidual() &&
        !(getResidualRowStride() && getResidualFactor() && getResidualZero())) ||
       bool(getLow()) != bool(getHigh())) // finish_rows_c2

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Dialect/QNN/IR/Formulas.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
@@ -253,6 +254,8 @@ StringRef whyNoResidual(AddOp add, RequantFusableOpInterface producer,
                         Value residual) {
   if (!producer || !producer.getResidualRange())
     return "the producer takes no residual";
+  if (usesFixedPoint(add))
+    return "in fixed point the producer rounds first";
   if (hasResidual(producer) || hasBounds(producer))
     return "the producer has a residual or a clamp";
   auto shape = [](Value v) {

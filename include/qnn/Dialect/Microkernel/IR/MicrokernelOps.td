@@ -129,7 +129,8 @@ def Microkernel_BrgemmOp : Op<Microkernel_Dialect, "brgemm",
     - i8: `u = f32(acc) * scale[column + n] (+ f32(residual - residual_zero) *
       residual_factor)`; `c = roundeven(clamp(u, low, high)) + zero_point`;
       without bounds, `|u| < 2^30` and `c` saturates to the range of a stored
-      byte;
+      byte; where `scale` is i32 (multipliers, then as many shifts), `c` is `acc`
+      times that factor in fixed point, clamped, without a residual;
     - i32 `c`: the accumulator itself.
 
     `convert-qnn-to-microkernel` creates it inside the loops of a schedule,
@@ -290,7 +291,7 @@ def Microkernel_FinishRowsOp : Op<Microkernel_Dialect, "finish_rows",
     ```
     as in `microkernel.brgemm`.
 
-    - finish_rows_c1: `acc` is i32, `c` and `residual` i8, `scale` f32.
+    - finish_rows_c1: `acc` is i32, `c` and `residual` i8, `scale` f32 or i32.
     - finish_rows_c2: a residual has a row stride, `residual_factor` and
       `residual_zero`; `low` is there if and only if `high` is.
     - finish_rows_c3: `columns` is positive.

@@ -24,6 +24,7 @@
 #define QNN_DIALECT_QNN_IR_FORMULAS_H
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
+#include "qnn/Support/FixedPoint.h"
 #include "qnn/Support/Numerics.h"
 
 namespace mlir::qnn {
@@ -84,6 +85,61 @@ inline double getProductScale(Type input, Type weight, int64_t channel) {
 }
 
 //===----------------------------------------------------------------------===//
+// Fixed point
+//===----------------------------------------------------------------------===//
+
+/// On a function: how its quantized ops bring integers to another scale.
+inline constexpr StringLiteral kRequantizeAttr = "qnn.requantize";
+/// In integers only (FixedPoint.h); without the attribute by an f32 factor.
+inline constexpr StringLiteral kFixedPointRequantize = "fixed-point";
+
+/// Whether the function of `op` requantizes in integers only.
+inline bool usesFixedPoint(Operation *op) {
+  for (; op; op = op->getParentOp())
+    if (auto mode = op->getAttrOfType<StringAttr>(kRequantizeAttr))
+      return mode.getValue() == kFixedPointRequantize;
+  return false;
+}
+
+/// s_from / s_to, of a channel where `from` has several scales.
+inline FixedPointFactor getRescaleFixedPoint(Type from, Type to,
+                                             int64_t channel = 0) {
+  return getFixedPointFactor(getScale(getQuantizedElementType(from), channel) /
+                             getTensorScale(to));
+}
+/// s_a * s_b / s_y of a matrix product with one scale each. TFLite computes
+/// this product of scales in f32, that of convolutions in f64.
+inline FixedPointFactor getMatrixFixedPoint(double a, double b, double y) {
+  return getFixedPointFactor(double(float(a) * float(b)) / y);
+}
+/// s_a * s_b / s_y of an element-wise product: in f32.
+inline FixedPointFactor getProductFixedPoint(Type a, Type b, Type y) {
+  return getFixedPointFactor(float(getTensorScale(a)) *
+                             float(getTensorScale(b)) /
+                             float(getTensorScale(y)));
+}
+/// The factor of each output channel of a layer, or the one of a product of
+/// activations.
+inline SmallVector<FixedPointFactor>
+getLayerFixedPoint(Operation *layer, Type input, Type weight, Type result) {
+  quant::QuantizedType weights = getQuantizedElementType(weight);
+  double x = getTensorScale(input), y = getTensorScale(result);
+  bool isConv = isa<Conv2DOp>(layer);
+  int64_t channels =
+      isa<MatMulOp>(layer) ? 1 : cast<ShapedType>(weight).getDimSize(0);
+  bool oneScale = llvm::all_of(llvm::seq<int64_t>(channels), [&](int64_t c) {
+    return getScale(weights, c) == getScale(weights, 0);
+  });
+  SmallVector<FixedPointFactor> factors;
+  for (int64_t c = 0; c < channels; ++c) {
+    double w = getScale(weights, c);
+    factors.push_back(!isConv && oneScale ? getMatrixFixedPoint(x, w, y)
+                                          : getFixedPointFactor(x * w / y));
+  }
+  return factors;
+}
+
+//===----------------------------------------------------------------------===//
 // Unary ops: a function (B &b, B::V x) -> B::V
 //===----------------------------------------------------------------------===//
 
@@ -122,6 +178,30 @@ inline auto getFormula(HardSigmoidOp op) {
 }
 inline auto getFormula(HardSwishOp) {
   return [](auto &b, auto x) { return hardSwishF32(b, x); };
+}
+
+/// What a quantized unary op makes of q in integers only: its formula on real
+/// numbers, or integer arithmetic where TFLite has such.
+template <typename OpTy>
+int32_t getFixedPointEntry(OpTy op, int32_t q, const QuantParams &from,
+                           const QuantParams &to) {
+  ScalarMath math;
+  if constexpr (std::is_same_v<OpTy, LeakyReluOp>) {
+    return leakyReluFixedPoint(q, op.getAlpha().convertToFloat(), from, to);
+  } else if constexpr (std::is_same_v<OpTy, HardSwishOp>) {
+    return hardSwishFixedPoint(q, from, to);
+  } else if constexpr (std::is_same_v<OpTy, ReluOp> ||
+                       std::is_same_v<OpTy, ClipOp>) {
+    FixedPointFactor factor = getFixedPointFactor(from.scale / to.scale);
+    int32_t y =
+        saturateSteps(multiplyFixedPoint(q - from.zeroPoint, factor), to);
+    float infinity = std::numeric_limits<float>::infinity();
+    int32_t low = quantizeAway(getFormula(op)(math, -infinity), to);
+    int32_t high = quantizeAway(getFormula(op)(math, infinity), to);
+    return std::min(std::max(y, low), high);
+  } else {
+    return quantizeTableEntry(getFormula(op)(math, dequantize(q, from)), to);
+  }
 }
 
 //===----------------------------------------------------------------------===//
