@@ -105,6 +105,36 @@ static void addRange(Box &box, int64_t size, std::optional<int64_t> begin,
   box.steps.push_back(count > 1 ? step : 1);
 }
 
+static bool hasBit(int64_t mask, size_t i) { return mask >> i & 1; }
+
+/// Adds dimension `i` of begin, end and strides, which is a dimension of
+/// `size`.
+static void addSlice(OpImporter &node, const StridedSliceOptions &options,
+                     size_t i, int64_t size, ArrayRef<int64_t> bounds,
+                     Box &box) {
+  auto limit = [](int64_t index) {
+    return std::clamp(index, -kMaxElements, kMaxElements);
+  };
+  int64_t first = limit(bounds[0]), step = limit(bounds[2]);
+  if (hasBit(options.shrink_axis_mask(), i)) {
+    int64_t index = first < 0 ? first + size : first;
+    if (index < 0 || index >= size)
+      node.error() << "expected an index within " << size << ", got " << first;
+    return addRange(box, size, index, index + 1, 1);
+  }
+  if (step == 0) {
+    node.error() << "expected strides other than 0, got " << step;
+    return;
+  }
+  auto bound = [&](int64_t mask, int64_t value) {
+    return hasBit(mask, i) ? std::nullopt : std::optional<int64_t>(value);
+  };
+  int64_t last = limit(bounds[1]) + (options.offset() ? first : 0);
+  addRange(box, size, bound(options.begin_mask(), first),
+           bound(options.end_mask(), last), step);
+  box.resultShape.push_back(box.sizes.back());
+}
+
 LogicalResult tflite::convertStridedSlice(OpImporter &node) {
   auto *options = node.getOptions<StridedSliceOptions>();
   SmallVector<int64_t> shape = node.getShape(0);
@@ -118,15 +148,11 @@ LogicalResult tflite::convertStridedSlice(OpImporter &node) {
     return node.error() << "expected begin, end and strides of one size, got "
                         << count << ", " << end.size() << " and "
                         << steps.size();
-  auto has = [](int64_t mask, size_t i) { return mask >> i & 1; };
-  auto limit = [](int64_t index) {
-    return std::clamp(index, -kMaxElements, kMaxElements);
-  };
   // How many dimensions an ellipsis stands for.
   size_t used = 0;
   for (size_t i = 0; i < count; ++i)
-    used +=
-        !has(options->ellipsis_mask(), i) && !has(options->new_axis_mask(), i);
+    used += !hasBit(options->ellipsis_mask(), i) &&
+            !hasBit(options->new_axis_mask(), i);
   if (used > shape.size())
     return node.error() << "expected slices of " << shape.size()
                         << " dimensions, got " << used;
@@ -138,36 +164,19 @@ LogicalResult tflite::convertStridedSlice(OpImporter &node) {
       box.resultShape.push_back(size);
     }
   };
-  for (size_t i = 0; i < count; ++i) {
-    if (has(options->ellipsis_mask(), i)) {
+  for (size_t i = 0; i < count && !node.failed(); ++i) {
+    if (hasBit(options->ellipsis_mask(), i)) {
       keepAll(shape.size() - used);
       used = shape.size();
-      continue;
-    }
-    if (has(options->new_axis_mask(), i)) {
+    } else if (hasBit(options->new_axis_mask(), i)) {
       box.resultShape.push_back(1);
-      continue;
+    } else {
+      addSlice(node, *options, i, shape[box.sizes.size()],
+               {begin[i], end[i], steps[i]}, box);
     }
-    int64_t size = shape[box.sizes.size()];
-    int64_t step = limit(steps[i]), first = limit(begin[i]);
-    if (has(options->shrink_axis_mask(), i)) {
-      int64_t index = first < 0 ? first + size : first;
-      if (index < 0 || index >= size)
-        return node.error()
-               << "expected an index within " << size << ", got " << first;
-      addRange(box, size, index, index + 1, 1);
-      continue;
-    }
-    if (step == 0)
-      return node.error() << "expected strides other than 0, got " << step;
-    auto bound = [&](int64_t mask, int64_t value) {
-      return has(mask, i) ? std::nullopt : std::optional<int64_t>(value);
-    };
-    int64_t last = limit(end[i]) + (options->offset() ? first : 0);
-    addRange(box, size, bound(options->begin_mask(), first),
-             bound(options->end_mask(), last), step);
-    box.resultShape.push_back(box.sizes.back());
   }
+  if (node.failed())
+    return failure();
   keepAll(shape.size() - box.sizes.size());
   return setSlice(node, 0, box);
 }

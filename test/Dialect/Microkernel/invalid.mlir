@@ -221,9 +221,9 @@ func.func @tile_brgemm_c4(%a: memref<2048xi8>, %b: memref<2048xi8>, %bias: memre
 // -----
 
 // finish_rows_c1: element types
-func.func @finish_rows_c1(%acc: memref<1024xi32>, %scale: memref<32xi32>, %c: memref<1024xi8>, %i: index, %z: i32, %f: f32) {
+func.func @finish_rows_c1(%acc: memref<1024xi32>, %scale: memref<32xi8>, %c: memref<1024xi8>, %i: index, %z: i32, %f: f32) {
   // expected-error@below {{expected i32 accumulators, an f32 or i32 scale, an i8 result and residual}}
-  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xi32>) column(%i) c(%c[%i]) zero_point(%z)
+  microkernel.finish_rows acc(%acc[%i]) count(%i) scale(%scale : memref<32xi8>) column(%i) c(%c[%i]) zero_point(%z)
       {columns = 32 : i64, c_row_stride = 32 : i64} : memref<1024xi32>, memref<1024xi8>
   return
 }
