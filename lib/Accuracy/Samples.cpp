@@ -22,7 +22,7 @@ llvm::Expected<SampleSet> qnn::readSamples(ArrayRef<std::string> paths,
   Sample sample;
   SmallVector<MutableArrayRef<float>> buffers;
   for (const TensorInfo &input : inputs)
-    sample.emplace_back(ShapedType::getNumElements(input.shape));
+    sample.emplace_back(getSampleWords(input));
   for (std::vector<float> &buffer : sample)
     buffers.push_back(buffer);
   SampleSet samples;

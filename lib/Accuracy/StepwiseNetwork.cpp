@@ -15,6 +15,13 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+/// Floats of memory that hold a tensor: integers lie there as they are.
+static int64_t getWords(Type type) {
+  auto tensor = cast<ShapedType>(type);
+  int64_t bytes = llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
+  return llvm::divideCeil(tensor.getNumElements() * bytes, sizeof(float));
+}
+
 /// A module of one function that is `op` without its clamp on its operands.
 /// Constants are part of it, those of a layer replaced by `constants`, if any.
 static OwningOpRef<ModuleOp> isolate(Operation *op,
@@ -69,7 +76,7 @@ llvm::Error StepwiseNetwork::addStep(Operation *op) {
       step.operands.push_back(numbers.lookup(operand));
   Value result = op->getResult(0);
   numbers[result] = sizes.size();
-  sizes.push_back(cast<ShapedType>(result.getType()).getNumElements());
+  sizes.push_back(getWords(result.getType()));
   auto jit = JITNetwork::create(*isolate(op, nullptr));
   if (!jit)
     return jit.takeError();
@@ -83,8 +90,7 @@ StepwiseNetwork::create(func::FuncOp func) {
   std::unique_ptr<StepwiseNetwork> network(new StepwiseNetwork);
   for (BlockArgument argument : func.getArguments()) {
     network->numbers[argument] = network->sizes.size();
-    network->sizes.push_back(
-        cast<ShapedType>(argument.getType()).getNumElements());
+    network->sizes.push_back(getWords(argument.getType()));
   }
   for (Operation &op : func.getBody().front()) {
     if (isa<ConstantOp>(op))

@@ -150,7 +150,7 @@ static llvm::Error runAll(JITNetwork &network, SampleReader &reader,
   SmallVector<void *> to;
   for (ArrayRef<TensorInfo> list : {network.getInputs(), network.getOutputs()})
     for (const TensorInfo &tensor : list)
-      memory.emplace_back(ShapedType::getNumElements(tensor.shape));
+      memory.emplace_back(getSampleWords(tensor));
   for (auto [i, block] : llvm::enumerate(memory)) {
     if (i >= network.getInputs().size()) {
       to.push_back(block.data());

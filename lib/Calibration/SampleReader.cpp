@@ -17,13 +17,32 @@
 using namespace mlir;
 using namespace mlir::qnn;
 
+static NpyType getArrayType(const TensorInfo &input) {
+  switch (input.type) {
+  case abi::Int32:
+    return NpyType::Int32;
+  case abi::Int64:
+    return NpyType::Int64;
+  case abi::Bool:
+    return NpyType::Bool;
+  default:
+    return NpyType::Float32;
+  }
+}
+
+int64_t qnn::getSampleWords(const TensorInfo &input) {
+  return llvm::divideCeil(ShapedType::getNumElements(input.shape) *
+                              getNpyTypeSize(getArrayType(input)),
+                          sizeof(float));
+}
+
 namespace {
 /// The array of one input in an open file.
 struct Source {
   std::unique_ptr<NpyStream> stream;
   int64_t samples = 0;          ///< in the array
   int64_t samplesPerRun = 1;    ///< read for each run
-  int64_t sampleSize = 0;       ///< elements of one sample
+  int64_t sampleSize = 0;       ///< bytes of one sample
   int64_t done = 0;             ///< samples read
   SmallVector<uint64_t> hashes; ///< of the samples of the last run
 
@@ -95,10 +114,12 @@ static llvm::Expected<Source> makeSource(std::unique_ptr<NpyStream> stream,
                                          StringRef path, StringRef what) {
   ArrayRef<int64_t> shape = stream->getShape(), wanted = input.shape;
   std::string got = describeArray(stream->getType(), shape);
-  if (stream->getType() != NpyType::Float32)
-    return makeError(Twine(what) + " '" + path + "': expected float32 for '" +
-                     input.name + "', got " + got +
-                     ": convert with a.astype('float32')");
+  NpyType type = getArrayType(input);
+  std::string typeName = getNpyTypeName(type).str();
+  if (stream->getType() != type)
+    return makeError(Twine(what) + " '" + path + "': expected " + typeName +
+                     " for '" + input.name + "', got " + got +
+                     ": convert with a.astype('" + typeName + "')");
   Source source;
   int64_t whole = ShapedType::getNumElements(wanted);
   if (shape.size() == wanted.size() + 1 && shape.drop_front() == wanted) {
@@ -115,16 +136,16 @@ static llvm::Expected<Source> makeSource(std::unique_ptr<NpyStream> stream,
     source.sampleSize = whole / wanted[0];
   } else {
     std::string rest =
-        wanted.empty() ? ""
-                       : describeArray(NpyType::Float32, wanted.drop_front());
+        wanted.empty() ? "" : describeArray(type, wanted.drop_front());
     return makeError(Twine(what) + " '" + path +
                      "': expected samples of shape " +
-                     (wanted.empty() ? "float32" : rest) + " for input '" +
+                     (wanted.empty() ? typeName : rest) + " for input '" +
                      input.name + "' along axis 0, got " + got);
   }
   if (source.samples == 0)
     return makeError(Twine(what) + " '" + path + "': no samples for input '" +
                      input.name + "'");
+  source.sampleSize *= getNpyTypeSize(type);
   source.stream = std::move(stream);
   return source;
 }
@@ -225,25 +246,35 @@ std::string SampleReader::describeLast() const {
   return text + " of '" + current->path + "'";
 }
 
+/// Whether all f32 numbers in `bytes` are finite.
+static bool isFinite(ArrayRef<char> bytes) {
+  for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+    float value;
+    std::memcpy(&value, &bytes[i], sizeof(value));
+    if (!std::isfinite(value))
+      return false;
+  }
+  return true;
+}
+
 /// Reads the samples of one input for one run.
-llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> buffer) {
+llvm::Error SampleReader::fill(size_t input, MutableArrayRef<float> words) {
   Source &source = current->sources[input];
+  MutableArrayRef<char> buffer(reinterpret_cast<char *>(words.data()),
+                               source.samplesPerRun * source.sampleSize);
   int64_t count = std::min(source.samplesPerRun, source.samples - source.done);
   source.hashes.clear();
   for (int64_t i = 0; i < count; ++i) {
-    MutableArrayRef<float> sample =
+    MutableArrayRef<char> sample =
         buffer.slice(i * source.sampleSize, source.sampleSize);
-    if (llvm::Error error =
-            source.stream->read({reinterpret_cast<char *>(sample.data()),
-                                 sample.size() * sizeof(float)}))
+    if (llvm::Error error = source.stream->read(sample))
       return error;
-    if (!llvm::all_of(sample, [](float v) { return std::isfinite(v); }))
+    if (source.stream->getType() == NpyType::Float32 && !isFinite(sample))
       return makeError(Twine(what) + " '" + current->path + "': sample " +
                        Twine(source.done + i) + " of input '" +
                        inputs[input].name + "' holds NaN or infinity");
-    source.hashes.push_back(llvm::xxh3_64bits(
-        ArrayRef(reinterpret_cast<const uint8_t *>(sample.data()),
-                 sample.size() * sizeof(float))));
+    source.hashes.push_back(llvm::xxh3_64bits(ArrayRef(
+        reinterpret_cast<const uint8_t *>(sample.data()), sample.size())));
   }
   // A file with fewer samples than a batch: repeat them.
   if (source.done == 0)

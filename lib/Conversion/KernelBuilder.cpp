@@ -346,3 +346,20 @@ Value VectorMath::exp2Integer(Value n) {
   return k.b.create<arith::BitcastOp>(
       VectorType::get({width}, k.b.getF32Type()), bits);
 }
+
+Value VectorMath::exponentOf(Value x) {
+  auto integers = VectorType::get({width}, k.b.getI32Type());
+  Value bits = k.b.create<arith::BitcastOp>(integers, x);
+  bits = k.b.create<arith::ShRUIOp>(bits, k.constant(int32_t(23), width));
+  return k.toFloat(
+      k.b.create<arith::SubIOp>(bits, k.constant(int32_t(126), width)));
+}
+
+Value VectorMath::mantissaOf(Value x) {
+  auto integers = VectorType::get({width}, k.b.getI32Type());
+  Value bits = k.b.create<arith::BitcastOp>(integers, x);
+  bits = k.b.create<arith::AndIOp>(bits, k.constant(0x007fffff, width));
+  bits = k.b.create<arith::OrIOp>(bits, k.constant(0x3f000000, width));
+  return k.b.create<arith::BitcastOp>(
+      VectorType::get({width}, k.b.getF32Type()), bits);
+}

@@ -165,11 +165,12 @@ double CostModel::predict(Operation *op, bool isInt8,
         ArrayRef<int64_t> window = pool.getKernel();
         return kLaunch + results * window[0] * window[1] / rate.pool;
       })
-      .Case<GlobalAvgPoolOp, GlobalMaxPoolOp, ReduceMeanOp>([&](auto pool) {
-        return kLaunch + elementsOf(pool->getOperand(0)) / rate.pool;
-      })
-      .Case<SigmoidOp, TanhOp, HardSigmoidOp, HardSwishOp, DivOp, SqrtOp,
-            ErfOp>([&](auto) { return kLaunch + results / rate.function; })
+      .Case<GlobalAvgPoolOp, GlobalMaxPoolOp, ReduceMeanOp, ReduceOp, TopKOp>(
+          [&](auto pool) {
+            return kLaunch + elementsOf(pool->getOperand(0)) / rate.pool;
+          })
+      .Case<SigmoidOp, TanhOp, HardSigmoidOp, HardSwishOp, DivOp, SqrtOp, ErfOp,
+            UnaryOp>([&](auto) { return kLaunch + results / rate.function; })
       .Case([&](SoftmaxOp) { return kLaunch + 3 * results / f32.function; })
       .Case<AddOp, SubOp, MulOp, ReluOp, ClipOp, LeakyReluOp, BiasOp,
             BatchNormOp>([&](auto) { return kLaunch + results / rate.simple; })

@@ -11,6 +11,7 @@
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
+#include "qnn/Runner/Network.h"
 #include "qnn/Support/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -49,7 +50,7 @@ static void writeTensors(llvm::json::OStream &json, StringRef key,
     for (const mlir::qnn::TensorInfo &tensor : tensors)
       json.object([&] {
         json.attribute("name", llvm::json::fixUTF8(tensor.name));
-        json.attribute("type", tensor.quantized ? "int8" : "float32");
+        json.attribute("type", getNpyTypeName(getArrayType(tensor.type)));
         writeShape(json, tensor.shape);
         if (tensor.quantized)
           writeRange(json, tensor.quantized);

@@ -34,10 +34,19 @@ static float getStep(BlockArgument argument) {
   return 0x1p-23f;
 }
 
+/// Whether its integers are exchanged as they are in a Tensor.
+static bool isWord(const Tensor &tensor) {
+  return tensor.getType().getElementType().isInteger(32);
+}
+
 static Tensor makeTensor(Type type, ArrayRef<char> bytes) {
   Tensor tensor(cast<RankedTensorType>(type));
   if (tensor.isFloat())
     std::memcpy(tensor.mutableFloats().data(), bytes.data(), bytes.size());
+  else if (tensor.isLong())
+    std::memcpy(tensor.mutableLongs().data(), bytes.data(), bytes.size());
+  else if (isWord(tensor))
+    std::memcpy(tensor.mutableIntegers().data(), bytes.data(), bytes.size());
   else
     std::copy_n(reinterpret_cast<const int8_t *>(bytes.data()), bytes.size(),
                 tensor.mutableIntegers().begin());
@@ -45,11 +54,15 @@ static Tensor makeTensor(Type type, ArrayRef<char> bytes) {
 }
 
 static std::vector<char> getBytes(const Tensor &tensor) {
-  if (!tensor.isFloat())
-    return std::vector<char>(tensor.integers().begin(),
-                             tensor.integers().end());
-  auto *from = reinterpret_cast<const char *>(tensor.floats().data());
-  return std::vector<char>(from, from + tensor.floats().size() * sizeof(float));
+  std::vector<char> bytes;
+  tensor.visit([&](auto zero) {
+    auto elements = tensor.get<decltype(zero)>();
+    if (std::is_same_v<decltype(zero), int32_t> && !isWord(tensor))
+      return bytes.assign(elements.begin(), elements.end());
+    auto *from = reinterpret_cast<const char *>(elements.data());
+    bytes.assign(from, from + elements.size() * sizeof(zero));
+  });
+  return bytes;
 }
 
 using Buffers = std::vector<std::vector<char>>;

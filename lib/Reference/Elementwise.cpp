@@ -170,6 +170,9 @@ FailureOr<Tensor> qnn::evaluate(SqrtOp op, Operands operands) {
 FailureOr<Tensor> qnn::evaluate(ErfOp op, Operands operands) {
   return evaluateUnary(op, operands);
 }
+FailureOr<Tensor> qnn::evaluate(UnaryOp op, Operands operands) {
+  return evaluateUnary(op, operands);
+}
 
 //===----------------------------------------------------------------------===//
 // Softmax and batch normalization

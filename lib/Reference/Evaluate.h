@@ -44,6 +44,19 @@ FailureOr<Tensor> evaluate(ErfOp op, Operands operands);
 FailureOr<Tensor> evaluate(SoftmaxOp op, Operands operands);
 FailureOr<Tensor> evaluate(BatchNormOp op, Operands operands);
 
+// Functions.cpp
+FailureOr<Tensor> evaluate(UnaryOp op, Operands operands);
+FailureOr<Tensor> evaluate(BinaryOp op, Operands operands);
+FailureOr<Tensor> evaluate(CompareOp op, Operands operands);
+FailureOr<Tensor> evaluate(SelectOp op, Operands operands);
+FailureOr<Tensor> evaluate(CastOp op, Operands operands);
+
+// Reductions.cpp
+FailureOr<Tensor> evaluate(ReduceOp op, Operands operands);
+FailureOr<Tensor> evaluate(TopKOp op, Operands operands);
+FailureOr<Tensor> evaluate(GatherOp op, Operands operands);
+FailureOr<Tensor> evaluate(ResampleOp op, Operands operands);
+
 // Pooling.cpp
 FailureOr<Tensor> evaluate(MaxPool2DOp op, Operands operands);
 FailureOr<Tensor> evaluate(AvgPool2DOp op, Operands operands);
@@ -58,6 +71,7 @@ FailureOr<Tensor> evaluate(TransposeOp op, Operands operands);
 FailureOr<Tensor> evaluate(PadOp op, Operands operands);
 FailureOr<Tensor> evaluate(SliceOp op, Operands operands);
 FailureOr<Tensor> evaluate(ResizeNearestOp op, Operands operands);
+FailureOr<Tensor> evaluate(TakeOp op, Operands operands);
 
 // Quantization.cpp
 FailureOr<Tensor> evaluate(ConstantOp op, Operands operands);

@@ -54,7 +54,9 @@ static FailureOr<Tensor> evaluateAny(Operation *op, Operands operands) {
             ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp, HardSwishOp,
             TanhOp, SqrtOp, ErfOp, SoftmaxOp, BatchNormOp, MaxPool2DOp,
             AvgPool2DOp, GlobalAvgPoolOp, GlobalMaxPoolOp, ReduceMeanOp,
-            ConcatOp, ReshapeOp, TransposeOp, PadOp, SliceOp, ResizeNearestOp>(
+            ConcatOp, ReshapeOp, TransposeOp, PadOp, SliceOp, ResizeNearestOp,
+            TakeOp, UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, ReduceOp,
+            TopKOp, GatherOp, ResampleOp>(
           [&](auto typed) { return evaluate(typed, operands); })
       .Case([&](arith::ConstantOp constant) -> FailureOr<Tensor> {
         auto value = dyn_cast<ElementsAttr>(constant.getValue());

@@ -38,15 +38,13 @@ OffsetTable qnn::getBroadcastOffsets(ArrayRef<int64_t> from,
 static Tensor gather(const Tensor &input, RankedTensorType type,
                      const OffsetTable &offsets) {
   Tensor result(type);
-  auto copy = [&](auto from, auto to) {
+  input.visit([&](auto zero) {
+    auto from = input.get<decltype(zero)>();
+    auto to = result.getMutable<decltype(zero)>();
     forEachOffset(
         type.getShape(), offsets,
         [&](int64_t position, int64_t offset) { to[position] = from[offset]; });
-  };
-  if (input.isFloat())
-    copy(input.floats(), result.mutableFloats());
-  else
-    copy(input.integers(), result.mutableIntegers());
+  });
   return result;
 }
 
@@ -60,15 +58,13 @@ static void insert(const Tensor &input, Tensor &result,
     for (int64_t i = 0; i < input.getShape()[d]; ++i)
       offsets.back().push_back((starts[d] + i) * strides[d]);
   }
-  auto copy = [&](auto from, auto to) {
+  input.visit([&](auto zero) {
+    auto from = input.get<decltype(zero)>();
+    auto to = result.getMutable<decltype(zero)>();
     forEachOffset(
         input.getShape(), offsets,
         [&](int64_t position, int64_t offset) { to[offset] = from[position]; });
-  };
-  if (input.isFloat())
-    copy(input.floats(), result.mutableFloats());
-  else
-    copy(input.integers(), result.mutableIntegers());
+  });
 }
 
 FailureOr<Tensor> qnn::evaluate(ConcatOp op, Operands operands) {
@@ -76,7 +72,7 @@ FailureOr<Tensor> qnn::evaluate(ConcatOp op, Operands operands) {
   SmallVector<int64_t> starts(result.getShape().size(), 0);
   Type element = op.getType().getElementType();
   for (Tensor input : operands) {
-    if (!input.isFloat() && input.getType().getElementType() != element)
+    if (input.getType().getElementType() != element)
       input = requantizeTensor(input, input.getType().clone(element),
                                usesFixedPoint(op));
     insert(input, result, starts);
@@ -103,9 +99,11 @@ FailureOr<Tensor> qnn::evaluate(TransposeOp op, Operands operands) {
 FailureOr<Tensor> qnn::evaluate(PadOp op, Operands operands) {
   Tensor result(op.getType());
   float value = op.getValue().convertToFloat();
-  if (result.isFloat()) {
-    for (float &y : result.mutableFloats())
-      y = value;
+  if (isPlainTensor(op.getType())) {
+    result.visit([&](auto zero) {
+      auto y = result.getMutable<decltype(zero)>();
+      std::fill(y.begin(), y.end(), decltype(zero)(value));
+    });
   } else {
     Tensor real(RankedTensorType::get({}, Float32Type::get(op.getContext())));
     real.mutableFloats()[0] = value;
@@ -128,6 +126,20 @@ FailureOr<Tensor> qnn::evaluate(SliceOp op, Operands operands) {
     for (int64_t i = 0; i < op.getSizes()[d]; ++i)
       offsets.back().push_back((op.getStarts()[d] + i * op.getSteps()[d]) *
                                strides[d]);
+  }
+  return gather(operands[0], op.getType(), offsets);
+}
+
+FailureOr<Tensor> qnn::evaluate(TakeOp op, Operands operands) {
+  ArrayRef<int64_t> shape = operands[0].getShape();
+  SmallVector<int64_t> strides = computeStrides(shape);
+  OffsetTable offsets;
+  for (int64_t d = 0; d < int64_t(shape.size()); ++d) {
+    bool isAxis = d == int64_t(op.getAxis());
+    offsets.push_back(isAxis ? SmallVector<int64_t>(op.getIndices())
+                             : llvm::to_vector(llvm::seq<int64_t>(shape[d])));
+    for (int64_t &offset : offsets.back())
+      offset *= strides[d];
   }
   return gather(operands[0], op.getType(), offsets);
 }

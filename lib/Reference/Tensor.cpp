@@ -30,8 +30,9 @@ static std::optional<Storage> getIntegerStorage(Type elementType) {
   if (auto quantized = dyn_cast<quant::QuantizedType>(elementType))
     return Storage{quantized.getStorageTypeIntegralWidth(),
                    quantized.isSigned()};
-  if (auto integer = dyn_cast<IntegerType>(elementType))
-    return Storage{integer.getWidth(), !integer.isUnsigned()};
+  if (auto integer = dyn_cast<IntegerType>(elementType)) // a bool is 0 or 1
+    return Storage{integer.getWidth(),
+                   !integer.isUnsigned() && integer.getWidth() > 1};
   return std::nullopt;
 }
 
@@ -45,7 +46,8 @@ bool Tensor::isSupportedType(Type type) {
       return false;
     count *= size;
   }
-  if (tensor.getElementType().isF32() || tensor.getElementType().isBF16())
+  Type element = tensor.getElementType();
+  if (element.isF32() || element.isBF16() || element.isSignlessInteger(64))
     return true;
   std::optional<Storage> storage = getIntegerStorage(tensor.getElementType());
   // 32 unsigned bits do not fit int32_t.
@@ -54,13 +56,18 @@ bool Tensor::isSupportedType(Type type) {
 
 Tensor::Tensor(RankedTensorType type)
     : type(type), count(type.getNumElements()),
-      elements(llvm::safe_calloc(std::max<int64_t>(count, 1), sizeof(float)),
+      elements(llvm::safe_calloc(std::max<int64_t>(count, 1),
+                                 isLong() ? sizeof(int64_t) : sizeof(float)),
                std::free) {
   assert(isSupportedType(type));
 }
 
 bool Tensor::isFloat() const {
   return isa<FloatType>(const_cast<RankedTensorType &>(type).getElementType());
+}
+
+bool Tensor::isLong() const {
+  return const_cast<RankedTensorType &>(type).getElementType().isInteger(64);
 }
 
 Tensor Tensor::reshaped(RankedTensorType newType) const {
@@ -70,9 +77,8 @@ Tensor Tensor::reshaped(RankedTensorType newType) const {
   return result;
 }
 
-template <typename From>
-static void widen(ArrayRef<char> bytes, bool splat,
-                  MutableArrayRef<int32_t> to) {
+template <typename From, typename To>
+static void widen(ArrayRef<char> bytes, bool splat, MutableArrayRef<To> to) {
   for (size_t i = 0; i < to.size(); ++i) {
     From v;
     std::memcpy(&v, bytes.data() + (splat ? 0 : i * sizeof(From)),
@@ -161,7 +167,9 @@ Tensor::fromElementsAttr(ElementsAttr value, RankedTensorType type,
   if (storage && width % 8 != 0 && (width == 1 || width > 8))
     return emitError() << "expected a dense value for " << width
                        << "-bit storage, got a resource";
-  if (storage)
+  if (result.isLong())
+    widen<int64_t>(bytes, splat, result.mutableLongs());
+  else if (storage)
     copyIntegers(bytes, splat, *storage, result.mutableIntegers());
   else
     copyFloats(bytes, splat, width, result.mutableFloats());
@@ -185,6 +193,8 @@ ElementsAttr Tensor::toElementsAttr() const {
   }
   if (isFloat())
     return DenseElementsAttr::get(type, floats());
+  if (isLong())
+    return DenseElementsAttr::get(type, longs());
   Type element = getType().getElementType();
   unsigned width = getIntegerStorage(element)->width;
   if (isa<quant::QuantizedType>(element))

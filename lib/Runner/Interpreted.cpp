@@ -88,6 +88,10 @@ static std::optional<NpyType> getArrayType(Type type) {
   Type element = cast<RankedTensorType>(type).getElementType();
   if (element.isF32())
     return NpyType::Float32;
+  if (element.isInteger(64))
+    return NpyType::Int64;
+  if (element.isInteger(1))
+    return NpyType::Bool;
   if (isa<FloatType>(element)) // bf16 is for the inside of networks
     return std::nullopt;
   bool isSigned = true;
@@ -168,6 +172,7 @@ template <typename Fn> static void withInteger(NpyType type, Fn fn) {
   case NpyType::Int8:
     return fn(int8_t());
   case NpyType::UInt8:
+  case NpyType::Bool:
     return fn(uint8_t());
   case NpyType::Int16:
     return fn(int16_t());
@@ -184,6 +189,9 @@ static Tensor makeTensor(RankedTensorType type, NpyType arrayType,
   if (tensor.isFloat())
     std::copy_n(static_cast<const float *>(from), tensor.size(),
                 tensor.mutableFloats().begin());
+  else if (tensor.isLong())
+    std::copy_n(static_cast<const int64_t *>(from), tensor.size(),
+                tensor.mutableLongs().begin());
   else
     withInteger(arrayType, [&](auto zero) {
       copyIntegersIn<decltype(zero)>(from, tensor.mutableIntegers());
@@ -194,6 +202,8 @@ static Tensor makeTensor(RankedTensorType type, NpyType arrayType,
 static void copyOut(const Tensor &tensor, NpyType arrayType, void *to) {
   if (tensor.isFloat())
     llvm::copy(tensor.floats(), static_cast<float *>(to));
+  else if (tensor.isLong())
+    llvm::copy(tensor.longs(), static_cast<int64_t *>(to));
   else
     withInteger(arrayType, [&](auto zero) {
       copyIntegersOut<decltype(zero)>(tensor.integers(), to);

@@ -16,3 +16,19 @@ size_t PortInfo::getNumBytes() const {
     bytes *= size;
   return bytes;
 }
+
+NpyType qnn::getArrayType(abi::ElementType type) {
+  switch (type) {
+  case abi::Float32:
+    return NpyType::Float32;
+  case abi::Int8:
+    return NpyType::Int8;
+  case abi::Int32:
+    return NpyType::Int32;
+  case abi::Int64:
+    return NpyType::Int64;
+  case abi::Bool:
+    return NpyType::Bool;
+  }
+  llvm_unreachable("unknown element type");
+}

@@ -119,9 +119,17 @@ static llvm::Error checkArray(const PortInfo &info, const NpyArray &array,
 }
 
 /// Reproducible pseudo-random elements: floats in [-1, 1), integers over the
-/// range of their type.
+/// range of their type, those of 64 bits, which are indices, 0 to 255.
 static void fillRandom(NpyType type, MutableArrayRef<char> bytes) {
   std::mt19937 engine(0);
+  if (type == NpyType::Bool || type == NpyType::Int64) {
+    size_t size = getNpyTypeSize(type);
+    for (size_t i = 0; i < bytes.size(); i += size) {
+      int64_t value = type == NpyType::Bool ? engine() & 1 : engine() & 255;
+      std::memcpy(bytes.data() + i, &value, size); // little-endian
+    }
+    return;
+  }
   if (type != NpyType::Float32) {
     for (char &byte : bytes)
       byte = static_cast<char>(engine());
@@ -239,6 +247,10 @@ static std::string formatElement(NpyType type, const char *from) {
     return formatElement<int16_t>(from);
   case NpyType::UInt16:
     return formatElement<uint16_t>(from);
+  case NpyType::Bool:
+    return *from ? "true" : "false";
+  case NpyType::Int64:
+    return formatElement<int64_t>(from);
   default:
     return formatElement<int32_t>(from);
   }

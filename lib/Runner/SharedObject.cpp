@@ -110,8 +110,7 @@ static std::vector<PortInfo> getInfos(const abi::TensorInfo *tensors,
   std::vector<PortInfo> infos;
   for (const abi::TensorInfo &tensor : ArrayRef(tensors, count))
     infos.push_back(
-        {tensor.name,
-         tensor.type == abi::Int8 ? NpyType::Int8 : NpyType::Float32,
+        {tensor.name, getArrayType(abi::ElementType(tensor.type)),
          SmallVector<int64_t>(ArrayRef(tensor.shape, tensor.rank))});
   return infos;
 }

@@ -178,18 +178,28 @@ void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
 
 } // namespace
 
+static abi::ElementType getElementType(Type tensor) {
+  Type element = cast<RankedTensorType>(tensor).getElementType();
+  return element.isF32()         ? abi::Float32
+         : element.isInteger(64) ? abi::Int64
+         : element.isInteger(32) ? abi::Int32
+         : element.isInteger(1)  ? abi::Bool
+                                 : abi::Int8;
+}
+
 LogicalResult qnn::getTensorInfos(func::FuncOp entry,
                                   SmallVector<TensorInfo> &inputs,
                                   SmallVector<TensorInfo> &outputs) {
   auto info = [&](Type type, StringAttr name,
                   const Twine &fallback) -> FailureOr<TensorInfo> {
-    if (!isActivationTensor(type) || isAccumulatorTensor(type))
+    bool isInteger = isIntegerTensor(type);
+    if (!isInteger && (!isActivationTensor(type) || isAccumulatorTensor(type)))
       return entry.emitError("expected float or 8-bit inputs and outputs, got ")
              << type;
     return TensorInfo{
         name ? name.str() : fallback.str(),
         SmallVector<int64_t>(cast<RankedTensorType>(type).getShape()),
-        getUniformElementType(type)};
+        getUniformElementType(type), getElementType(type)};
   };
   for (auto [i, type] : llvm::enumerate(entry.getArgumentTypes())) {
     auto input = info(type, entry.getArgAttrOfType<StringAttr>(i, "qnn.name"),

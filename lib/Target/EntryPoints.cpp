@@ -151,8 +151,7 @@ void EntryWriter::writeTensorInfos(StringRef which,
     entries += formatv(
         "{0}%NAME.tensor {{ ptr @_NAME.{1}.{2}.name, ptr @_NAME.{1}.{2}.shape, "
         "i32 {3}, i32 {4}, float 0x{5:X-16}, i32 {6}, i64 {7} }",
-        i ? ", " : "", which, i, tensor.shape.size(),
-        int32_t(tensor.quantized ? abi::Int8 : abi::Float32),
+        i ? ", " : "", which, i, tensor.shape.size(), int32_t(tensor.type),
         bit_cast<uint64_t>(double(float(scale))),
         tensor.quantized ? tensor.quantized.getZeroPoint() : 0,
         getByteSize(tensor));
@@ -284,9 +283,13 @@ void EntryWriter::writeSelftestInputs(uint64_t &offset) {
     line("  store ptr %inputs.{0}, ptr %inputs.{0}.at", i);
     uint64_t bytes = getByteSize(tensor);
     uint32_t seed = getSelftestSeed(i);
-    if (tensor.quantized)
-      line("  call void @_NAME.fill.i8(ptr %inputs.{0}, i64 {1}, i32 {2})", i,
+    if (tensor.type == abi::Bool)
+      line("  call void @_NAME.fill.i1(ptr %inputs.{0}, i64 {1}, i32 {2})", i,
            bytes, seed);
+    else if (tensor.type != abi::Float32)
+      line("  call void @_NAME.fill.i{3}(ptr %inputs.{0}, i64 {1}, i32 {2})", i,
+           bytes / getElementSize(tensor.type), seed,
+           8 * getElementSize(tensor.type));
     else
       line("  call void @_NAME.fill.f32(ptr %inputs.{0}, i64 {1}, i32 {2}, "
            "float 0x{3:X-16})",
@@ -342,8 +345,14 @@ good:
 // Entry points
 //===----------------------------------------------------------------------===//
 
+uint64_t mlir::qnn::getElementSize(abi::ElementType type) {
+  return type == abi::Int64                       ? 8
+         : type == abi::Int8 || type == abi::Bool ? 1
+                                                  : 4;
+}
+
 uint64_t mlir::qnn::getByteSize(const mlir::qnn::TensorInfo &tensor) {
-  uint64_t bytes = tensor.quantized ? 1 : 4;
+  uint64_t bytes = getElementSize(tensor.type);
   for (int64_t dimension : tensor.shape)
     bytes *= dimension;
   return bytes;

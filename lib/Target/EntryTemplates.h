@@ -213,6 +213,25 @@ done:
   ret void
 }
 
+define internal void @_NAME.fill.i1(ptr %to, i64 %count, i32 %seed) nounwind {
+entry:
+  %empty = icmp eq i64 %count, 0
+  br i1 %empty, label %done, label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
+  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
+  %x.next = call i32 @_NAME.next(i32 %x)
+  %top = lshr i32 %x.next, 31
+  %value = trunc i32 %top to i8
+  %at = getelementptr i8, ptr %to, i64 %i
+  store i8 %value, ptr %at
+  %i.next = add i64 %i, 1
+  %more = icmp ult i64 %i.next, %count
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+
 define internal void @_NAME.fill.i8(ptr %to, i64 %count, i32 %seed) nounwind {
 entry:
   %empty = icmp eq i64 %count, 0
@@ -221,10 +240,47 @@ loop:
   %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
   %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
   %x.next = call i32 @_NAME.next(i32 %x)
-  %top = lshr i32 %x.next, 24
+  %top = ashr i32 %x.next, 24
   %value = trunc i32 %top to i8
   %at = getelementptr i8, ptr %to, i64 %i
   store i8 %value, ptr %at
+  %i.next = add i64 %i, 1
+  %more = icmp ult i64 %i.next, %count
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+
+define internal void @_NAME.fill.i32(ptr %to, i64 %count, i32 %seed) nounwind {
+entry:
+  %empty = icmp eq i64 %count, 0
+  br i1 %empty, label %done, label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
+  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
+  %x.next = call i32 @_NAME.next(i32 %x)
+  %value = ashr i32 %x.next, 24
+  %at = getelementptr i32, ptr %to, i64 %i
+  store i32 %value, ptr %at
+  %i.next = add i64 %i, 1
+  %more = icmp ult i64 %i.next, %count
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+}
+
+define internal void @_NAME.fill.i64(ptr %to, i64 %count, i32 %seed) nounwind {
+entry:
+  %empty = icmp eq i64 %count, 0
+  br i1 %empty, label %done, label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
+  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
+  %x.next = call i32 @_NAME.next(i32 %x)
+  %top = ashr i32 %x.next, 24
+  %value = sext i32 %top to i64
+  %at = getelementptr i64, ptr %to, i64 %i
+  store i64 %value, ptr %at
   %i.next = add i64 %i, 1
   %more = icmp ult i64 %i.next, %count
   br i1 %more, label %loop, label %done

@@ -109,7 +109,19 @@ static std::string getFloatLiteral(double value) {
 }
 
 static StringRef getElementTypeName(const mlir::qnn::TensorInfo &tensor) {
-  return tensor.quantized ? "int8_t" : "float";
+  switch (tensor.type) {
+  case abi::Float32:
+    return "float";
+  case abi::Int8:
+    return "int8_t";
+  case abi::Int32:
+    return "int32_t";
+  case abi::Int64:
+    return "int64_t";
+  case abi::Bool:
+    return "uint8_t";
+  }
+  llvm_unreachable("unknown element type");
 }
 
 /// Macros NAME_IN_x_SHAPE..., one group per tensor.
@@ -167,7 +179,14 @@ enum {
   UPPER_ERROR_SELFTEST = 4       /* the selftest computed other bytes */
 };
 
-enum { UPPER_FLOAT32 = 0, UPPER_INT8 = 1 }; /* NAME_tensor_info.type */
+/* NAME_tensor_info.type; a bool is a uint8_t, 0 or 1 */
+enum {
+  UPPER_FLOAT32 = 0,
+  UPPER_INT8 = 1,
+  UPPER_INT32 = 2,
+  UPPER_INT64 = 3,
+  UPPER_BOOL = 4
+};
 
 /* Calls body(body_argument, i) for all 0 <= i < count, in any order, possibly
    at the same time, and returns when all calls have. Must not throw. */
@@ -193,8 +212,8 @@ typedef struct {
   const char *name; /* as in the model */
   const int64_t *shape;
   uint32_t rank;
-  int32_t type;       /* UPPER_FLOAT32 or UPPER_INT8 */
-  float scale;        /* real = (q - zero_point) * scale; 0 for UPPER_FLOAT32 */
+  int32_t type;       /* such as UPPER_FLOAT32 */
+  float scale;        /* of UPPER_INT8: real = (q - zero_point) * scale; else 0 */
   int32_t zero_point;
   uint64_t bytes;
 } NAME_tensor_info;
@@ -202,7 +221,7 @@ typedef struct {
 typedef struct {
   const char *name; /* of the node in the model; unique */
   const char *kind; /* such as "conv2d" */
-  int32_t type;     /* of its results: UPPER_FLOAT32 or UPPER_INT8 */
+  int32_t type;     /* UPPER_INT8 where its results are quantized, else UPPER_FLOAT32 */
   uint32_t units;   /* most parts that parallel_for gets at once */
   uint64_t macs;    /* multiply-adds */
   uint64_t weight_bytes;

@@ -19,13 +19,16 @@ std::vector<char> mlir::qnn::makeSelftestInput(const TensorInfo &tensor,
                                                unsigned index, float step) {
   std::vector<char> bytes(getByteSize(tensor));
   uint32_t x = getSelftestSeed(index);
-  size_t width = tensor.quantized ? 1 : 4;
+  size_t width = getElementSize(tensor.type);
   for (size_t at = 0; at < bytes.size(); at += width) {
     x ^= x << 13;
     x ^= x >> 17;
     x ^= x << 5;
-    if (tensor.quantized) {
-      bytes[at] = static_cast<char>(x >> 24);
+    if (tensor.type != abi::Float32) {
+      int64_t value = static_cast<int32_t>(x) >> 24;
+      if (tensor.type == abi::Bool)
+        value = x >> 31;
+      std::memcpy(&bytes[at], &value, width); // little-endian
       continue;
     }
     float value = static_cast<float>(static_cast<int32_t>(x) >> 8) * step;

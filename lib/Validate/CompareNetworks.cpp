@@ -26,9 +26,19 @@ static std::string listNames(ArrayRef<PortInfo> ports) {
       ", ");
 }
 
-static llvm::Error checkFloat(ArrayRef<PortInfo> ports, StringRef path) {
+/// Inputs may be of the integer types that models have.
+static abi::ElementType getInputType(NpyType type) {
+  return type == NpyType::Int64   ? abi::Int64
+         : type == NpyType::Int32 ? abi::Int32
+         : type == NpyType::Bool  ? abi::Bool
+                                  : abi::Float32;
+}
+
+static llvm::Error checkFloat(ArrayRef<PortInfo> ports, StringRef path,
+                              bool areInputs) {
   for (const PortInfo &port : ports)
-    if (port.type != NpyType::Float32)
+    if (port.type != NpyType::Float32 &&
+        !(areInputs && getInputType(port.type) != abi::Float32))
       return llvm::createStringError(
           "'" + path + "': expected float32 for '" + port.name + "', got " +
           getNpyTypeName(port.type) + ": compile it with --io=float");
@@ -221,9 +231,9 @@ llvm::Expected<Pair> Pair::connect(Network &reference, Network &candidate,
   Pair pair(reference, candidate);
   for (auto [network, path] : {std::pair(&reference, &options.reference),
                                std::pair(&candidate, &options.candidate)}) {
-    if (llvm::Error error = checkFloat(network->inputs(), *path))
+    if (llvm::Error error = checkFloat(network->inputs(), *path, true))
       return std::move(error);
-    if (llvm::Error error = checkFloat(network->outputs(), *path))
+    if (llvm::Error error = checkFloat(network->outputs(), *path, false))
       return std::move(error);
   }
   if (llvm::Error error = pair.match(options))
@@ -309,7 +319,7 @@ qnn::compareNetworks(Network &reference, Network &candidate,
     return pair.takeError();
   SmallVector<TensorInfo> inputs;
   for (const PortInfo &port : pair->inputs())
-    inputs.push_back({port.name, port.shape, {}});
+    inputs.push_back({port.name, port.shape, {}, getInputType(port.type)});
   auto reader = SampleReader::open(options.data, inputs, "samples");
   if (!reader)
     return reader.takeError();

@@ -31,9 +31,7 @@ private:
   static std::vector<PortInfo> getInfos(ArrayRef<TensorInfo> tensors) {
     std::vector<PortInfo> infos;
     for (const TensorInfo &tensor : tensors)
-      infos.push_back({tensor.name,
-                       tensor.quantized ? NpyType::Int8 : NpyType::Float32,
-                       tensor.shape});
+      infos.push_back({tensor.name, getArrayType(tensor.type), tensor.shape});
     return infos;
   }
 

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 """Takes torchvision networks through the whole path and compares: the float object with PyTorch, the int8 object with the interpreter.
 
-  compare_torchvision.py ROOT WORKDIR NAME...      names of utils/models/export_torchvision.py
+  compare_torchvision.py ROOT WORKDIR NAME[:SIZE]...      names of utils/models/export_torchvision.py, on images of SIZE x SIZE
+
+Where ORT_LIB names ONNX Runtime's library and PYTHONPATH the folder of the module `ort`, the float object is compared with that.
 
 Prints a line per network and exits with 1 when a float output is off by more than 1e-4 of the largest one, when a byte of an int8
 result differs from the interpreter, or when the int8 result has lost the signal (below 10 dB; the detector, below 3 dB).
 """
+import os
 import pathlib
 import subprocess
 import sys
@@ -29,21 +32,31 @@ def execute(network, feed, directory, *options):
     return np.concatenate([np.load(file).ravel() for file in sorted(directory.glob("*.npy"))])
 
 
+def predict(model, image, onnx):
+    """What PyTorch computes, or ONNX Runtime where there is one."""
+    if "ORT_LIB" in os.environ:
+        import ort
+        outputs = ort.Session(str(onnx), threads=1).run({"input": image.numpy()})
+        return np.concatenate([outputs[name].ravel() for name in sorted(outputs)])
+    with torch.no_grad():
+        want = model(image)
+    outputs = want if isinstance(want, tuple) else (want,)  # in the order of their names
+    return np.concatenate([output.numpy().ravel() for output in outputs])
+
+
 def check(name, work, export):
     """The verdict on one network: a line of text and whether all is well."""
     work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
-    size = export.image_size(name)
+    name, _, side = name.partition(":")
+    size = (int(side), int(side)) if side else export.image_size(name)
     model = export.randomize(export.build(name), size)
     images = export.pictures(5, size)
     onnx, feed, samples = work / "model.onnx", work / "input.npy", work / "samples.npy"
     export.export_onnx(model, images[:1], onnx)
     np.save(feed, images[:1].numpy())
     np.save(samples, images[1:].numpy())
-    with torch.no_grad():
-        want = model(images[:1])
-    outputs = want if isinstance(want, tuple) else (want,)  # in the order of their names
-    want = np.concatenate([output.numpy().ravel() for output in outputs])
+    want = predict(model, images[:1], onnx)
     del model
     run("quant-compile", onnx, "--precision=f32", "-o", work / "f32.so")
     real = execute(work / "f32.so", feed, work / "f32")
@@ -70,7 +83,7 @@ def main(root, work, *names):
     import export_torchvision
     good = True
     for name in names:
-        line, passed = check(name, pathlib.Path(work) / name, export_torchvision)
+        line, passed = check(name, pathlib.Path(work) / name.replace(":", "-"), export_torchvision)
         print(line)
         good = good and passed
     return 0 if good else 1

@@ -10,6 +10,7 @@ channel counts 1, 3, 7, 17, 130, batches up to 3, dilations and strides up to 3,
 import argparse
 import numpy as np
 
+INTEGERS = ("i1", "i32", "i64")
 CHANNELS = [1, 2, 3, 4, 5, 7, 8, 12, 16, 17, 24, 32, 33, 40, 64, 130]
 
 
@@ -87,7 +88,7 @@ class Network:
     def value(self, rank=None, quantized=None):
         """Some value so far, the newer the likelier, or None."""
         fits = [v for v, (shape, element) in self.types.items()
-                if not v.startswith("%c") and (rank is None or len(shape) == rank) and v not in self.constants
+                if not v.startswith("%c") and element not in INTEGERS and (rank is None or len(shape) == rank) and v not in self.constants
                 and (quantized is None or self.is_quant(element) == quantized)]
         return fits[-1 - min(int(self.r.exponential(2.0)), len(fits) - 1)] if fits else None
 
@@ -408,6 +409,74 @@ class Network:
         if self.chance(0.5):  # computed ones stay a batch norm
             parameters[1] = self.emit("qnn.tanh", [parameters[1]], (c,), "f32")
         return self.emit("qnn.batch_norm", [x] + parameters, self.types[x][0], "f32", "epsilon = 1.0e-05 : f32")
+
+    def general(self):
+        """Functions, comparisons, reductions and indices: on floats, through integers and bools and back."""
+        x = self.value()
+        shape, element = self.types[x]
+        array = lambda v: f"array<i64: {', '.join(str(int(e)) for e in v)}>"
+        if not shape or self.is_i32(element):
+            return None
+        axis = self.r.randint(len(shape))
+        kind = self.pick(["unary", "take", "binary", "select", "integers", "reduce", "top_k", "gather", "resample"])
+        if kind == "unary":
+            function = self.pick("elu softplus softsign mish thresholded_relu shrink neg abs sign ceil floor round exp log reciprocal sin cos "
+                                 "tan asin acos atan sinh cosh asinh acosh atanh".split())
+            return self.emit("qnn.unary", [x], shape, self.result_type(element, None),
+                             "alpha = 0.7 : f32, beta = 1.1 : f32, gamma = 0.9 : f32", f"{function} {x}")
+        if kind == "take":
+            indices = self.r.randint(0, shape[axis], self.r.randint(1, 9))
+            result = shape[:axis] + (len(indices),) + shape[axis + 1:]
+            return self.emit("qnn.take", [x], result, element, f"axis = {axis} : i64, indices = {array(indices)}")
+        if self.is_quant(element):
+            return None
+        if kind in ("binary", "select"):
+            other = [v for v, (s, e) in self.types.items() if e == "f32" and v not in self.constants and
+                     all(a == b or 1 in (a, b) for a, b in zip(s[::-1], shape[::-1]))]
+            y = self.pick(other)
+            result = np.broadcast_shapes(shape, self.types[y][0])
+            if np.prod(result) > 40000:
+                return None
+            if kind == "binary":
+                return self.emit("qnn.binary", [x, y], result, "f32", "", f"{self.pick(['max', 'min', 'pow', 'prelu'])} {x}, {y}")
+            c = self.emit("qnn.compare", [x, y], result, "i1", "", f"{self.pick(['equal', 'less', 'less_or_equal'])} {x}, {y}")
+            d = self.emit("qnn.compare", [y, x], result, "i1", "", f"less {y}, {x}")
+            c = self.emit("qnn.binary", [c, d], result, "i1", "", f"{self.pick(['and', 'or', 'xor'])} {c}, {d}")
+            return self.emit("qnn.select", [c, x, y], result, "f32")
+        if kind == "reduce":
+            axes = [d for d in range(len(shape)) if d == axis or self.chance(0.3)]
+            keep = self.chance(0.5)
+            result = [1 if d in axes else s for d, s in enumerate(shape) if keep or d not in axes]
+            function = self.pick(["sum", "prod", "max", "min"])
+            return self.emit("qnn.reduce", [x], result, "f32", f"axes = {array(axes)}, keep_dims = {'true' if keep else 'false'}",
+                             f"{function} {x}")
+        if kind == "resample":
+            taps, size = self.r.randint(1, 11), self.r.randint(1, 9)
+            numbers = lambda n: f"array<f32: {', '.join(repr(float(np.float32(v))) for v in self.r.randn(n))}>"
+            offsets = f", offsets = {numbers(size)}" if self.chance(0.3) else ""
+            return self.emit("qnn.resample", [x], shape[:axis] + (size,) + shape[axis + 1:], "f32",
+                             f"axis = {axis} : i64, taps = {taps} : i64, indices = {array(self.r.randint(0, shape[axis], taps * size))}, "
+                             f"weights = {numbers(taps * size)}{offsets}")
+        width = self.pick(["i32", "i64"])
+        if kind == "top_k":
+            source = x if self.chance(0.5) else self.emit("qnn.cast", [x], shape, width)
+            k = self.r.randint(1, min(shape[axis], 6) + 1)
+            flags = f"largest = {self.pick(['true', 'false'])}, last = {self.pick(['true', 'false'])}"
+            i = self.emit("qnn.top_k", [source], shape[:axis] + (k,) + shape[axis + 1:], "i64",
+                          f"axis = {axis} : i64, k = {k} : i64, {flags}")
+            return self.emit("qnn.cast", [i], self.types[i][0], "f32")
+        i = self.emit("qnn.cast", [x], shape, width)
+        if kind == "gather":
+            row = self.emit("qnn.reshape", [i], (int(np.prod(shape)),), width, f"shape = array<i64: {int(np.prod(shape))}>")
+            few = self.emit("qnn.slice", [row], (min(7, int(np.prod(shape))),), width,
+                            f"starts = array<i64: 0>, sizes = array<i64: {min(7, int(np.prod(shape)))}>, steps = array<i64: 1>")
+            return self.emit("qnn.gather", [x, few], shape[:axis] + self.types[few][0] + shape[axis + 1:], "f32", f"axis = {axis} : i64")
+        j = self.constant(self.r.randint(-3, 4, (shape[-1],)).astype(np.int32))
+        j = self.emit("qnn.cast", [j], (shape[-1],), width)
+        function = self.pick("max min add sub mul div rem mod and or xor".split())
+        i = self.emit("qnn.binary", [i, j], shape, width, "", f"{function} {i}, {j}")
+        i = self.emit("qnn.cast", [i], shape, self.pick(["i1", "i32", "i64"]))
+        return self.emit("qnn.cast", [i], shape, "f32")
 
     # -- the network -------------------------------------------------------------------------------------------------
     def build(self, ops):

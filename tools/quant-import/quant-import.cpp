@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(category);
   if (llvm::Error error = qnn::parseCommandLine(
           argc, argv,
-          "Imports an ONNX model (opset 1 to 21), a TFLite model or a function "
+          "Imports an ONNX model (opset 1 to 23), a TFLite model or a function "
           "of tosa ops\n(.mlir) as a graph of qnn ops with static shapes.\n"))
     return fail(std::move(error));
   if (list) {

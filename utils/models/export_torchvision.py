@@ -8,7 +8,7 @@ where torch folds batch norm into the convolutions. Opset 13; input `input` 1x3x
 
   export_torchvision.py OUTDIR [NAME...]      # default: resnet18 resnet50 mobilenet_v2 squeezenet1_1 vgg11
 
-NAME is any classifier of torchvision, or `detector`: a MobileNetV2 with single-shot heads for 320x240 images, which has the
+NAME is any classifier or segmentation network of torchvision, or `detector`: a MobileNetV2 with single-shot heads for 320x240 images, which has the
 outputs `boxes` and `scores`.
 """
 import argparse
@@ -77,10 +77,23 @@ class Detector(nn.Module):
         return boxes, self.rows([head(m) for head, m in zip(self.scores, maps)], self.CLASSES).softmax(-1)
 
 
+class Segmentation(nn.Module):
+    """The logits of a segmentation network, which come in a dict."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x)["out"]
+
+
 def build(name):
     """The network with the initialization of its architecture."""
     if name == DETECTOR:
         return Detector()
+    if hasattr(torchvision.models.segmentation, name):
+        return Segmentation(torchvision.models.get_model(name, weights=None, weights_backbone=None))
     return torchvision.models.get_model(name, weights=None, **ARGUMENTS.get(name, {}))
 
 

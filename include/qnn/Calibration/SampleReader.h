@@ -43,6 +43,10 @@ struct BatchInfo {
   int64_t filled = 1; ///< how many of them, from the first, are new
 };
 
+/// Floats of memory that hold the elements of an input: those of other types
+/// lie there as they are.
+int64_t getSampleWords(const TensorInfo &input);
+
 class SampleReader {
 public:
   /// Opens `paths`; an error names the file, the array and the remedy, and
@@ -58,7 +62,8 @@ public:
   /// The sum of getLastRows() over all runs.
   int64_t getRowCount() const { return rowCount; }
 
-  /// Fills one buffer per input for the next run; false when there is none.
+  /// Fills one buffer of getSampleWords() per input for the next run; false
+  /// when there is none.
   /// NaN or infinity is an error that names the sample. The buffers of a file's
   /// runs must be the same.
   llvm::Expected<bool> next(ArrayRef<MutableArrayRef<float>> buffers);

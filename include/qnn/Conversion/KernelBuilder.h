@@ -266,6 +266,8 @@ struct VectorMath {
   }
   V select(Cond c, V x, V y) { return k.b.create<arith::SelectOp>(c, x, y); }
   V exp2Integer(V n);
+  V exponentOf(V x);
+  V mantissaOf(V x);
 };
 
 } // namespace mlir::qnn

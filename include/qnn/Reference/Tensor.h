@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What is a network tensor at run time? A type and its elements, row-major:
-// f32 and bf16 tensors hold floats, quantized (and integer) tensors hold the
-// stored integers widened to int32_t.
+// f32 and bf16 tensors hold floats, tensors of i64 hold int64_t, quantized (and
+// other integer) tensors hold the stored integers widened to int32_t, bools 0
+// and 1.
 //
 // Used by the interpreter, by passes that fold constants, and by quant-run.
 //
@@ -41,8 +42,9 @@ public:
   /// A tensor of zeros. Precondition: isSupportedType(type).
   explicit Tensor(RankedTensorType type);
 
-  /// True for statically shaped tensors of f32 or bf16, of quantized values, or
-  /// of integers, stored in at most 32 bits, with at most 2^31 elements.
+  /// True for statically shaped tensors of f32, bf16 or i64, of quantized
+  /// values, or of integers, stored in at most 32 bits, with at most 2^31
+  /// elements.
   static bool isSupportedType(Type type);
 
   /// The elements of `value` under `type`: f32, or the storage integers of a
@@ -61,23 +63,39 @@ public:
   }
   int64_t size() const { return count; }
   bool isFloat() const;
+  /// True for tensors of i64.
+  bool isLong() const;
 
-  /// The elements. Precondition: T is float exactly when isFloat().
+  /// The elements. Precondition: T is float exactly when isFloat(), int64_t
+  /// exactly when isLong(), else int32_t.
   template <typename T> ArrayRef<T> get() const {
     assert((std::is_same_v<T, float>) == isFloat());
+    assert((std::is_same_v<T, int64_t>) == isLong());
     return {static_cast<const T *>(elements.get()), size_t(count)};
   }
   ArrayRef<float> floats() const { return get<float>(); }
   ArrayRef<int32_t> integers() const { return get<int32_t>(); }
+  ArrayRef<int64_t> longs() const { return get<int64_t>(); }
 
   /// The elements for writing. Precondition: this is the only handle.
   template <typename T> MutableArrayRef<T> getMutable() {
     assert((std::is_same_v<T, float>) == isFloat());
+    assert((std::is_same_v<T, int64_t>) == isLong());
     assert(elements.use_count() <= 1 && "writing to a shared tensor");
     return {static_cast<T *>(elements.get()), size_t(count)};
   }
   MutableArrayRef<float> mutableFloats() { return getMutable<float>(); }
   MutableArrayRef<int32_t> mutableIntegers() { return getMutable<int32_t>(); }
+  MutableArrayRef<int64_t> mutableLongs() { return getMutable<int64_t>(); }
+
+  /// Calls `fn(T())` with the type of the elements: float, int32_t or int64_t.
+  template <typename Fn> void visit(Fn fn) const {
+    if (isFloat())
+      return fn(float());
+    if (isLong())
+      return fn(int64_t());
+    fn(int32_t());
+  }
 
   /// The same elements under another shape. Precondition: same element type
   /// and number of elements.

@@ -21,6 +21,7 @@
 #define QNN_RUNNER_NETWORK_H
 
 #include "qnn/Support/Npy.h"
+#include "qnn/Target/ObjectABI.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 
@@ -37,6 +38,9 @@ struct PortInfo {
 
   size_t getNumBytes() const;
 };
+
+/// The array type in which a compiled network takes or gives a tensor.
+NpyType getArrayType(abi::ElementType type);
 
 /// One layer of a compiled network: abi::LayerInfo.
 struct LayerInfo {

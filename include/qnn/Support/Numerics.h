@@ -304,6 +304,19 @@ struct ScalarMath {
     std::memcpy(&result, &bits, sizeof(result));
     return result;
   }
+  V exponentOf(V x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof(bits));
+    return static_cast<float>(static_cast<int32_t>(bits >> 23) - 126);
+  }
+  V mantissaOf(V x) {
+    uint32_t bits;
+    std::memcpy(&bits, &x, sizeof(bits));
+    bits = (bits & 0x007fffffu) | 0x3f000000u;
+    float result;
+    std::memcpy(&result, &bits, sizeof(result));
+    return result;
+  }
 };
 
 } // namespace mlir::qnn

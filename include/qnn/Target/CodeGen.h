@@ -33,6 +33,7 @@
 #ifndef QNN_TARGET_CODEGEN_H
 #define QNN_TARGET_CODEGEN_H
 
+#include "qnn/Target/ObjectABI.h"
 #include "qnn/Target/TargetLevel.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -48,8 +49,9 @@ namespace mlir::qnn {
 struct TensorInfo {
   std::string name;           ///< as in the model
   SmallVector<int64_t> shape; ///< in the model's own layout
-  /// Null for f32; else the quantized type (stored as i8) of --io=quantized.
+  /// The quantized type (stored as i8) of --io=quantized; else null.
   quant::UniformQuantizedType quantized;
+  abi::ElementType type = abi::Float32;
 };
 
 /// How many pairs of weights of a layer the level x86-64-v3 multiplies with

@@ -23,7 +23,7 @@
 namespace mlir::qnn::abi {
 
 /// NAME_ABI_VERSION of the header.
-inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr uint32_t kAbiVersion = 3;
 /// Raised when docs/Numerics.md changes a bit of any result.
 inline constexpr uint32_t kNumericsVersion = 1;
 /// Alignment of the arena and of the constants, in bytes.
@@ -38,8 +38,14 @@ enum Status : int32_t {
   SelftestDiffers = 4,
 };
 
-/// Element types of inputs and outputs.
-enum ElementType : int32_t { Float32 = 0, Int8 = 1 };
+/// Element types of inputs and outputs. A bool is a byte, 0 or 1.
+enum ElementType : int32_t {
+  Float32 = 0,
+  Int8 = 1,
+  Int32 = 2,
+  Int64 = 3,
+  Bool = 4
+};
 
 /// NAME_context.
 struct Context {
@@ -59,8 +65,8 @@ struct TensorInfo {
   const int64_t *shape;
   uint32_t rank;
   int32_t type;      ///< ElementType
-  float scale;       ///< 0 for Float32
-  int32_t zeroPoint; ///< 0 for Float32
+  float scale;       ///< of Int8, else 0
+  int32_t zeroPoint; ///< of Int8, else 0
   uint64_t bytes;
 };
 static_assert(sizeof(TensorInfo) == 40);
@@ -69,7 +75,7 @@ static_assert(sizeof(TensorInfo) == 40);
 struct LayerInfo {
   const char *name; ///< of the ONNX node; unique
   const char *kind; ///< such as "conv2d"
-  int32_t type;     ///< ElementType of its results
+  int32_t type;     ///< Int8 where its results are quantized, else Float32
   uint32_t units;   ///< most independent parts of a kernel
   uint64_t macs;    ///< multiply-adds
   uint64_t weightBytes, inputBytes, outputBytes;

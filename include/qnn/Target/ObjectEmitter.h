@@ -87,6 +87,8 @@ std::string getCIdentifier(llvm::StringRef name);
 /// getCIdentifier for each tensor, made unique by "_2", "_3"...
 SmallVector<std::string> getMemberNames(ArrayRef<TensorInfo> tensors);
 
+/// Bytes of an element.
+uint64_t getElementSize(abi::ElementType type);
 /// Bytes of a tensor's elements.
 uint64_t getByteSize(const TensorInfo &tensor);
 
@@ -100,7 +102,7 @@ uint64_t getSelftestArenaBytes(const GeneratedCode &code);
 
 /// The bytes of selftest input `index`: for each element the next x of a 32-bit
 /// xorshift generator; f32 elements are float(x >> 8) * step (arithmetic
-/// shift), i8 elements x >> 24.
+/// shift), i8, i32 and i64 elements x >> 24, bools x >> 31.
 std::vector<char> makeSelftestInput(const TensorInfo &tensor, unsigned index,
                                     float step);
 

@@ -77,8 +77,10 @@ void qnn::forPixels(KernelBuilder &k, const Buffer &buffer, double nanoseconds,
 //===----------------------------------------------------------------------===//
 
 Type NetworkLowering::storageType(Type tensor) {
-  if (isFloatTensor(tensor))
-    return builder.getF32Type();
+  if (isPlainTensor(tensor)) {
+    Type element = cast<ShapedType>(tensor).getElementType();
+    return element.isInteger(1) ? builder.getI8Type() : element;
+  }
   if (isBF16Tensor(tensor)) // its bits
     return builder.getIntegerType(16);
   return builder.getIntegerType(isAccumulatorTensor(tensor) ? 32 : 8);
@@ -161,7 +163,7 @@ Buffer NetworkLowering::allocateFor(Value value) {
   }
   auto type = cast<RankedTensorType>(value.getType());
   Border border = getRequiredBorder(value);
-  if (border.empty() && isFloatTensor(type))
+  if (border.empty() && isPlainTensor(type))
     for (OpOperand &use : value.getUses())
       if (isa<func::ReturnOp>(use.getOwner())) {
         // The kernel writes straight into the caller's memory.

@@ -229,7 +229,7 @@ template <typename B>
 static typename B::V applyUnary(B &b, Operation *op, typename B::V x) {
   return llvm::TypeSwitch<Operation *, typename B::V>(op)
       .template Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, TanhOp,
-                     HardSigmoidOp, HardSwishOp, SqrtOp, ErfOp>(
+                     HardSigmoidOp, HardSwishOp, SqrtOp, ErfOp, UnaryOp>(
           [&](auto unary) { return getFormula(unary)(b, x); });
 }
 

@@ -23,6 +23,7 @@ static int64_t getTensorBytes(Type type) {
   quant::QuantizedType element = getQuantizedElementType(type);
   int64_t bits = element ? element.getStorageTypeIntegralWidth()
                          : tensor.getElementTypeBitWidth();
+  bits = bits == 1 ? 8 : bits; // a bool is a byte
   return llvm::divideCeil(tensor.getNumElements() * bits, 8);
 }
 
@@ -75,7 +76,7 @@ void NetworkLowering::beginLayer(Operation *op) {
     layer.outputBytes += getTensorBytes(type);
   Type type = op->getNumResults() ? op->getResult(0).getType()
                                   : op->getOperand(0).getType();
-  layer.isFloat = isFloatTensor(type) || isBF16Tensor(type);
+  layer.isFloat = isPlainTensor(type) || isBF16Tensor(type);
   CostModel model(level);
   int64_t elements = cast<RankedTensorType>(type).getNumElements();
   layer.nanoseconds = isa<quant::QuantizeCastOp, quant::DequantizeCastOp>(op)
@@ -92,7 +93,7 @@ void NetworkLowering::beginLayer(BlockArgument input) {
     layer.name = name.getValue();
   layer.kind = "input";
   layer.inputBytes = layer.outputBytes = getTensorBytes(input.getType());
-  layer.isFloat = isFloatTensor(input.getType());
+  layer.isFloat = isPlainTensor(input.getType());
 }
 
 microkernel::LayerOp NetworkLowering::currentLayer() {

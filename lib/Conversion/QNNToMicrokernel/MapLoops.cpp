@@ -248,7 +248,9 @@ private:
 void MapLoops::emit(KernelBuilder &k, ValueRange args, int64_t width,
                     Body body) const {
   if (!vectorizes()) {
-    if (auto dimension = transposedDimension(TransposedMap::sideOf(args)))
+    int64_t side = TransposedMap::sideOf(args);
+    auto dimension = side > 2 ? transposedDimension(side) : std::nullopt;
+    if (dimension) // not for i64
       return TransposedMap(*this, k, args, *dimension, body).emit();
     width = 1;
   }

@@ -81,7 +81,7 @@ LogicalResult NetworkLowering::lowerConcat(ConcatOp op) {
     if (isThere)
       continue;
     auto from = cast<RankedTensorType>(part.value.getType());
-    if (isFloatTensor(type))
+    if (isPlainTensor(type))
       emitCopy(value, partOf(op, part));
     else
       emitRequantize(value, from, partOf(op, part), type);
@@ -94,15 +94,20 @@ LogicalResult NetworkLowering::lowerPad(PadOp op) {
   Buffer output = allocateFor(op.getResult());
   setBuffer(op.getResult(), output);
   // Everything first, then the operand over its part.
+  float padding = op.getValue().convertToFloat();
+  Type element = storageType(type);
   Value value;
-  if (isFloatTensor(type)) {
-    float padding = op.getValue().convertToFloat();
+  if (isQuantizedTensor(type))
+    value = constant(
+        ArrayRef<int8_t>(int8_t(quantize(padding, storedParams(type)))));
+  else if (element.isF32())
     value = constant(ArrayRef<float>(padding));
-  } else {
-    int8_t padding =
-        int8_t(quantize(op.getValue().convertToFloat(), storedParams(type)));
-    value = constant(ArrayRef<int8_t>(padding));
-  }
+  else if (element.isInteger(64))
+    value = constant(ArrayRef<int64_t>(int64_t(padding)));
+  else if (element.isInteger(32))
+    value = constant(ArrayRef<int32_t>(int32_t(padding)));
+  else
+    value = constant(ArrayRef<int8_t>(int8_t(padding)));
   Buffer fill;
   fill.memory = value;
   emitCopy(fill, output);
@@ -114,56 +119,77 @@ LogicalResult NetworkLowering::lowerPad(PadOp op) {
   return success();
 }
 
-LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
-  Buffer input = getBuffer(op.getInput());
-  Buffer output = allocateFor(op.getResult());
-  setBuffer(op.getResult(), output);
-  size_t rank = output.shape.size();
-  // One table of input offsets per dimension; the last dimension is a plain run
-  // where it is not resized.
+LogicalResult
+NetworkLowering::emitTableMove(StringRef name, Value operand, Value result,
+                               ArrayRef<SmallVector<int64_t>> moves) {
+  Buffer input = getBuffer(operand);
+  Buffer output = allocateFor(result);
+  setBuffer(result, output);
+  if (output.elements() == 0)
+    return success();
+  // One table of input offsets per dimension that needs one; the last dimension
+  // is a plain run where it does not.
   SmallVector<Value> arguments = {input.memory, output.memory};
   std::string key = input.signature() + output.signature();
-  size_t tables = rank;
-  if (rank > 0 && input.shape.back() == output.shape.back() &&
-      op.getScales().back() == 1.0)
-    --tables;
+  size_t rank = output.shape.size();
+  size_t tables = rank > 0 && moves.back().empty() ? rank - 1 : rank;
+  SmallVector<size_t> argumentOf(rank, 0);
   for (size_t d = 0; d < tables; ++d) {
-    SmallVector<int64_t> indices =
-        getNearestIndices(input.shape[d], output.shape[d], op.getScales()[d],
-                          op.getCoordinateMode(), op.getNearestMode());
+    key += moves[d].empty() ? '-' : '+';
+    if (moves[d].empty())
+      continue;
     SmallVector<int32_t> offsets;
-    for (int64_t index : indices)
+    for (int64_t index : moves[d])
       offsets.push_back(int32_t(index * input.strides[d]));
+    argumentOf[d] = arguments.size();
     arguments.push_back(constant(offsets));
   }
-  Type element = storageType(op.getType());
-  callKernel(
-      "resize_nearest", key, arguments, [&](KernelBuilder &k, ValueRange args) {
-        size_t shared = k.split(output.elements(),
-                                ArrayRef(output.shape).take_front(tables));
-        std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
-                                                             Value out) {
-          if (d == tables) {
-            if (tables == rank)
-              return k.store(k.load(args[0], in, 1), args[1], out);
-            return k.vectorLoop(output.shape.back(), k.lanes(element),
-                                [&](Value c, int64_t lanes) {
-                                  k.store(k.load(args[0], k.add(in, c), lanes),
-                                          args[1], k.add(out, c));
-                                });
-          }
-          auto iterate = [&](Value i) {
-            Value offset = k.b.create<arith::IndexCastOp>(
-                k.b.getIndexType(), k.loadScalar(args[2 + d], i));
-            nest(d + 1, k.add(in, offset),
-                 k.add(out, k.mul(i, output.strides[d])));
-          };
-          if (d == shared)
-            k.sharedLoop(output.shape[d], iterate);
-          else
-            k.loop(0, output.shape[d], 1, iterate);
-        };
-        nest(0, k.index(input.offset), k.index(output.offset));
-      });
+  Type element = storageType(result.getType());
+  auto emit = [&](KernelBuilder &k, ValueRange args) {
+    size_t shared =
+        k.split(output.elements(), ArrayRef(output.shape).take_front(tables));
+    std::function<void(size_t, Value, Value)> nest = [&](size_t d, Value in,
+                                                         Value out) {
+      if (d == tables) {
+        if (tables == rank)
+          return k.store(k.load(args[0], in, 1), args[1], out);
+        return k.vectorLoop(output.shape.back(), k.lanes(element),
+                            [&](Value c, int64_t lanes) {
+                              k.store(k.load(args[0], k.add(in, c), lanes),
+                                      args[1], k.add(out, c));
+                            });
+      }
+      auto iterate = [&](Value i) {
+        Value offset = k.mul(i, input.strides[d]);
+        if (argumentOf[d])
+          offset = k.b.create<arith::IndexCastOp>(
+              k.b.getIndexType(), k.loadScalar(args[argumentOf[d]], i));
+        nest(d + 1, k.add(in, offset), k.add(out, k.mul(i, output.strides[d])));
+      };
+      if (d == shared)
+        k.sharedLoop(output.shape[d], iterate);
+      else
+        k.loop(0, output.shape[d], 1, iterate);
+    };
+    nest(0, k.index(input.offset), k.index(output.offset));
+  };
+  callKernel(name, key, arguments, emit);
   return success();
+}
+
+LogicalResult NetworkLowering::lowerTake(TakeOp op) {
+  SmallVector<SmallVector<int64_t>> tables(op.getType().getRank());
+  tables[op.getAxis()] = SmallVector<int64_t>(op.getIndices());
+  return emitTableMove("take", op.getInput(), op.getResult(), tables);
+}
+
+LogicalResult NetworkLowering::lowerResizeNearest(ResizeNearestOp op) {
+  ArrayRef<int64_t> from = op.getInput().getType().getShape();
+  SmallVector<SmallVector<int64_t>> tables(from.size());
+  for (size_t d = 0; d < from.size(); ++d)
+    if (from[d] != op.getShape()[d] || op.getScales()[d] != 1.0)
+      tables[d] =
+          getNearestIndices(from[d], op.getShape()[d], op.getScales()[d],
+                            op.getCoordinateMode(), op.getNearestMode());
+  return emitTableMove("resize_nearest", op.getInput(), op.getResult(), tables);
 }

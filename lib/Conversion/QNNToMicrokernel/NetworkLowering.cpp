@@ -63,6 +63,9 @@ Value NetworkLowering::constant(ArrayRef<int16_t> values) {
 Value NetworkLowering::constant(ArrayRef<int32_t> values) {
   return constantBytes(bytesOf(values), builder.getI32Type());
 }
+Value NetworkLowering::constant(ArrayRef<int64_t> values) {
+  return constantBytes(bytesOf(values), builder.getI64Type());
+}
 
 Value NetworkLowering::pairs(ArrayRef<uint16_t> values) {
   return constantBytes(bytesOf(values), builder.getIntegerType(16));
@@ -85,11 +88,20 @@ FailureOr<Value> NetworkLowering::storedConstant(ElementsAttr value,
       return failure();
     return constant(*values);
   }
+  Type element = type.getElementType();
+  if (element.isInteger(64)) {
+    auto values = getLongValues(value);
+    if (failed(values))
+      return failure();
+    return constant(*values);
+  }
   auto values = getIntegerValues(value);
   if (failed(values))
     return failure();
-  if (isAccumulatorTensor(type))
+  if (isAccumulatorTensor(type) || element.isInteger(32))
     return constant(*values);
+  if (element.isInteger(1))
+    return constant(SmallVector<int8_t>(values->begin(), values->end()));
   int32_t bias = storageBias(type);
   SmallVector<int8_t> stored;
   for (int32_t value : *values)
@@ -224,8 +236,17 @@ LogicalResult NetworkLowering::lowerOp(Operation *op) {
               .Case<AddOp, SubOp, MulOp, DivOp>(
                   [&](Operation *op) { return lowerBinary(op); })
               .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, HardSigmoidOp,
-                    HardSwishOp, TanhOp, SqrtOp, ErfOp>(
+                    HardSwishOp, TanhOp, SqrtOp, ErfOp, UnaryOp>(
                   [&](Operation *op) { return lowerUnary(op); })
+              .Case([&](BinaryOp op) { return lowerBinaryFunction(op); })
+              .Case([&](CompareOp op) { return lowerCompare(op); })
+              .Case([&](SelectOp op) { return lowerSelect(op); })
+              .Case([&](CastOp op) { return lowerCast(op); })
+              .Case([&](ReduceOp op) { return lowerReduce(op); })
+              .Case([&](TopKOp op) { return lowerTopK(op); })
+              .Case([&](GatherOp op) { return lowerGather(op); })
+              .Case([&](ResampleOp op) { return lowerResample(op); })
+              .Case([&](TakeOp op) { return lowerTake(op); })
               .Case([&](RequantizeOp op) { return lowerRequantize(op); })
               .Case([&](ToBF16Op op) { return lowerToBF16(op); })
               .Case([&](quant::QuantizeCastOp op) { return lowerQuantize(op); })

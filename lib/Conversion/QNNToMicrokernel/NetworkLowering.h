@@ -76,6 +76,7 @@ public:
   Value constant(ArrayRef<int8_t> values);
   Value constant(ArrayRef<int16_t> values);
   Value constant(ArrayRef<int32_t> values);
+  Value constant(ArrayRef<int64_t> values);
   /// The same of bf16 numbers, given by their bits.
   Value pairs(ArrayRef<uint16_t> values);
   /// Multipliers, then shifts.
@@ -166,6 +167,16 @@ private:
   LogicalResult lowerUnary(Operation *op);
   LogicalResult lowerBias(BiasOp op);
   LogicalResult lowerBatchNorm(BatchNormOp op);
+  // Functions.cpp
+  LogicalResult lowerBinaryFunction(BinaryOp op);
+  LogicalResult lowerCompare(CompareOp op);
+  LogicalResult lowerSelect(SelectOp op);
+  LogicalResult lowerCast(CastOp op);
+  // Reductions.cpp, Indices.cpp
+  LogicalResult lowerReduce(ReduceOp op);
+  LogicalResult lowerResample(ResampleOp op);
+  LogicalResult lowerTopK(TopKOp op);
+  LogicalResult lowerGather(GatherOp op);
   // Quantization.cpp
   LogicalResult lowerRequantize(RequantizeOp op);
   LogicalResult lowerQuantize(quant::QuantizeCastOp op);
@@ -181,7 +192,12 @@ private:
   LogicalResult lowerConcat(ConcatOp op);
   LogicalResult lowerPad(PadOp op);
   LogicalResult lowerSlice(SliceOp op);
+  LogicalResult lowerTake(TakeOp op);
   LogicalResult lowerResizeNearest(ResizeNearestOp op);
+  /// Element i of the result along dimension d is element tables[d][i] of the
+  /// input; an empty table stands for all in order.
+  LogicalResult emitTableMove(StringRef name, Value input, Value result,
+                              ArrayRef<SmallVector<int64_t>> tables);
   // Softmax.cpp, ReduceMean.cpp
   LogicalResult lowerSoftmax(SoftmaxOp op);
   LogicalResult lowerSoftmaxFixed(SoftmaxOp op);

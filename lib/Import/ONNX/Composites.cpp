@@ -17,34 +17,6 @@ using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
 
-/// x to the power of a constant that multiplications or a square root compute.
-LogicalResult import::convertPow(NodeImporter &node) {
-  HostTensor exponents = node.getConstant(1, "exponent");
-  SmallVector<int64_t> shape(node.getShape(0));
-  Value x = node.getValue(0);
-  if (node.failed())
-    return failure();
-  if (exponents.getNumElements() != 1 ||
-      exponents.getShape().size() > shape.size())
-    return node.unsupported("exponents of shape " +
-                            formatShape(exponents.getShape()) +
-                            ", only one number is");
-  float exponent =
-      exponents.isFloat() ? exponents.floats()[0] : float(exponents.ints()[0]);
-  Emitter e{node};
-  if (exponent == 0.5f)
-    return node.setResult(e.unary<SqrtOp>(x));
-  if (exponent == 1.0f)
-    return node.forward(0);
-  if (exponent == 2.0f)
-    return node.setResult(e.mul(x, x));
-  if (exponent == 3.0f)
-    return node.setResult(e.mul(e.mul(x, x), x));
-  return node.unsupported("exponent " + llvm::Twine(std::to_string(exponent)) +
-                          ", only 0.5, 1, 2 and 3 are: write it with Mul, Div "
-                          "and Sqrt");
-}
-
 LogicalResult import::convertGelu(NodeImporter &node) {
   std::string approximate = node.getString("approximate", "none");
   Value x = node.getValue(0);

@@ -23,7 +23,16 @@ LogicalResult convertMaxPool(NodeImporter &node);
 LogicalResult convertAveragePool(NodeImporter &node);
 LogicalResult convertGlobalAveragePool(NodeImporter &node);
 LogicalResult convertGlobalMaxPool(NodeImporter &node);
+LogicalResult convertLpPool(NodeImporter &node);
+LogicalResult convertGlobalLpPool(NodeImporter &node);
 LogicalResult convertBatchNormalization(NodeImporter &node);
+/// An image, NCHW or NCW (ONNX), as NHWC; null passes through.
+Value toNHWC(NodeImporter &node, Value image);
+/// Back from NHWC to NCHW, or to NCW for rank 3.
+Value fromNHWC(NodeImporter &node, Value image, size_t rank);
+
+// TransposedConv.cpp
+LogicalResult convertConvTranspose(NodeImporter &node);
 
 // MatrixProducts.cpp
 LogicalResult convertGemm(NodeImporter &node);
@@ -35,7 +44,6 @@ LogicalResult convertSub(NodeImporter &node);
 LogicalResult convertMul(NodeImporter &node);
 LogicalResult convertDiv(NodeImporter &node);
 LogicalResult convertSum(NodeImporter &node);
-LogicalResult convertMinMax(NodeImporter &node);
 LogicalResult convertRelu(NodeImporter &node);
 LogicalResult convertClip(NodeImporter &node);
 LogicalResult convertLeakyRelu(NodeImporter &node);
@@ -46,13 +54,57 @@ LogicalResult convertTanh(NodeImporter &node);
 LogicalResult convertSqrt(NodeImporter &node);
 LogicalResult convertErf(NodeImporter &node);
 LogicalResult convertSoftmax(NodeImporter &node);
-LogicalResult convertReduceMean(NodeImporter &node);
-LogicalResult convertCast(NodeImporter &node);
 LogicalResult convertDropout(NodeImporter &node);
 LogicalResult convertIdentity(NodeImporter &node);
 
-// Composites.cpp: ops of several qnn ops
+// Functions.cpp
+LogicalResult convertFunction(NodeImporter &node);
+LogicalResult convertElu(NodeImporter &node);
+LogicalResult convertThresholdedRelu(NodeImporter &node);
+LogicalResult convertShrink(NodeImporter &node);
+LogicalResult convertIntegers(NodeImporter &node);
+LogicalResult convertNot(NodeImporter &node);
+LogicalResult convertCompare(NodeImporter &node);
+LogicalResult convertPRelu(NodeImporter &node);
+LogicalResult convertWhere(NodeImporter &node);
+LogicalResult convertIsSpecial(NodeImporter &node);
+LogicalResult convertMinMax(NodeImporter &node);
 LogicalResult convertPow(NodeImporter &node);
+LogicalResult convertCast(NodeImporter &node);
+
+// Reductions.cpp
+LogicalResult convertReduce(NodeImporter &node);
+LogicalResult convertReduceMean(NodeImporter &node);
+LogicalResult convertArgMax(NodeImporter &node);
+LogicalResult convertTopK(NodeImporter &node);
+LogicalResult convertLogSoftmax(NodeImporter &node);
+LogicalResult convertHardmax(NodeImporter &node);
+LogicalResult convertCumSum(NodeImporter &node);
+/// The elements of `x` at `indices` (i32 or i64) along `axis`: GatherElements.
+Value gatherElements(NodeImporter &node, Value x, Value indices, int64_t axis);
+
+// Normalizations.cpp
+LogicalResult convertInstanceNormalization(NodeImporter &node);
+LogicalResult convertGroupNormalization(NodeImporter &node);
+LogicalResult convertMeanVarianceNormalization(NodeImporter &node);
+LogicalResult convertLpNormalization(NodeImporter &node);
+LogicalResult convertLRN(NodeImporter &node);
+
+// Indices.cpp
+/// Gather whose indices, input 1, the network computes.
+LogicalResult gatherComputed(NodeImporter &node, int64_t axis);
+LogicalResult convertGatherElements(NodeImporter &node);
+LogicalResult convertGatherND(NodeImporter &node);
+LogicalResult convertScatterElements(NodeImporter &node);
+LogicalResult convertScatterND(NodeImporter &node);
+LogicalResult convertTile(NodeImporter &node);
+LogicalResult convertCompress(NodeImporter &node);
+LogicalResult convertDepthToSpace(NodeImporter &node);
+LogicalResult convertTrilu(NodeImporter &node);
+LogicalResult convertOneHot(NodeImporter &node);
+LogicalResult convertEyeLike(NodeImporter &node);
+
+// Composites.cpp: ops of several qnn ops
 LogicalResult convertGelu(NodeImporter &node);
 LogicalResult convertLayerNormalization(NodeImporter &node);
 
@@ -68,10 +120,12 @@ LogicalResult convertFlatten(NodeImporter &node);
 LogicalResult convertSqueeze(NodeImporter &node);
 LogicalResult convertUnsqueeze(NodeImporter &node);
 LogicalResult convertTranspose(NodeImporter &node);
-LogicalResult convertPad(NodeImporter &node);
 LogicalResult convertSlice(NodeImporter &node);
 LogicalResult convertSplit(NodeImporter &node);
 LogicalResult convertGather(NodeImporter &node);
+
+// Padding.cpp: the same
+LogicalResult convertPad(NodeImporter &node);
 LogicalResult convertExpand(NodeImporter &node);
 
 // Quantization.cpp

@@ -1,4 +1,4 @@
-//===- ElementWise.cpp - Arithmetic, activations, softmax, mean -----------===//
+//===- ElementWise.cpp - Arithmetic, activations, softmax -----------------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "Emitter.h"
 
 #include <cmath>
 #include <limits>
@@ -28,6 +29,8 @@ static Value createBinary(NodeImporter &node, Value lhs, Value rhs) {
 
 template <typename OpTy>
 static LogicalResult convertBinary(NodeImporter &node) {
+  if (!node.failed() && !node.isFloat(0))
+    return convertIntegers(node);
   Value lhs = node.getValue(0), rhs = node.getValue(1);
   return node.setResult(createBinary<OpTy>(node, lhs, rhs));
 }
@@ -49,6 +52,9 @@ LogicalResult import::convertSum(NodeImporter &node) {
   Value sum = node.getValue(0);
   for (int i = 1; i < node.getNumInputs(); ++i)
     sum = createBinary<AddOp>(node, sum, node.getValue(i));
+  if (node.getOpType() == "Mean")
+    sum = createBinary<DivOp>(
+        node, sum, Emitter{node}.constant(float(node.getNumInputs())));
   return node.setResult(sum);
 }
 
@@ -59,33 +65,6 @@ static Value createClip(NodeImporter &node, Value input, float low,
   Builder &builder = node.getBuilder();
   return node.create<ClipOp>(input, builder.getF32FloatAttr(low),
                              builder.getF32FloatAttr(high));
-}
-
-/// Max and Min of a tensor and constants of one value.
-LogicalResult import::convertMinMax(NodeImporter &node) {
-  bool isMax = node.getOpType() == "Max";
-  float infinity = std::numeric_limits<float>::infinity();
-  float bound = isMax ? -infinity : infinity;
-  std::optional<int> computed;
-  size_t constantRank = 0;
-  for (int i = 0; i < node.getNumInputs(); ++i) {
-    if (!node.isConstant(i)) {
-      if (computed)
-        return node.unsupported("two computed operands");
-      computed = i;
-      continue;
-    }
-    float value = node.getSplat(i, "operand");
-    bound = isMax ? std::fmax(bound, value) : std::fmin(bound, value);
-    constantRank = std::max(constantRank, node.getShape(i).size());
-  }
-  if (node.failed())
-    return failure();
-  if (!computed || constantRank > node.getShape(*computed).size())
-    return node.unsupported("constants that widen the result");
-  return node.setResult(createClip(node, node.getValue(*computed),
-                                   isMax ? bound : -infinity,
-                                   isMax ? infinity : bound));
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,8 +106,22 @@ LogicalResult import::convertHardSigmoid(NodeImporter &node) {
   return convertUnary<HardSigmoidOp>(node, alpha, node.getFloat("beta", 0.5f));
 }
 
+/// A clip between tensors: the lower bound first.
+static LogicalResult clipBetween(NodeImporter &node) {
+  Emitter e{node};
+  Value result = node.getAny(0);
+  for (auto [i, function] :
+       {std::pair(1, BinaryFunction::Max), std::pair(2, BinaryFunction::Min)})
+    if (node.hasInput(i))
+      result = e.binary(function, result, node.getAny(i));
+  return node.setResult(result);
+}
+
 /// Bounds are attributes before opset 11, then optional inputs.
 LogicalResult import::convertClip(NodeImporter &node) {
+  if (!node.failed() &&
+      (!node.isFloat(0) || !node.isConstant(1) || !node.isConstant(2)))
+    return clipBetween(node);
   float infinity = std::numeric_limits<float>::infinity();
   float low = -infinity, high = infinity;
   Value input = node.getValue(0);
@@ -168,41 +161,11 @@ LogicalResult import::convertSoftmax(NodeImporter &node) {
   return node.setResult(node.reshape(result, shape));
 }
 
-LogicalResult import::convertReduceMean(NodeImporter &node) {
-  int64_t rank = node.getShape(0).size();
-  bool keepDims = node.getFlag("keepdims", true);
-  bool asInput = node.getOpset() >= 18;
-  SmallVector<int64_t> axes = !asInput           ? node.getInts("axes")
-                              : node.hasInput(1) ? node.getInts(1, "axes")
-                                                 : SmallVector<int64_t>();
-  if (axes.empty()) {
-    if (asInput && node.getFlag("noop_with_empty_axes", false))
-      return node.forward(0);
-    llvm::append_range(axes, llvm::seq<int64_t>(rank));
-  }
-  axes = node.normalizeAxes(axes, rank);
-  Value input = node.getValue(0);
-  if (node.failed())
-    return failure();
-  return node.setResult(node.create<ReduceMeanOp>(
-      input, ArrayRef<int64_t>(axes), keepDims, /*clamp_min=*/FloatAttr(),
-      /*clamp_max=*/FloatAttr()));
-}
-
 //===----------------------------------------------------------------------===//
 // Nothing to compute
 //===----------------------------------------------------------------------===//
 
 LogicalResult import::convertIdentity(NodeImporter &node) {
-  return node.forward(0);
-}
-
-LogicalResult import::convertCast(NodeImporter &node) {
-  int64_t type = node.getInt("to", 0);
-  if (node.failed())
-    return failure();
-  if (type != onnx::TensorProto::FLOAT)
-    return node.unsupported("of a computed tensor to " + formatType(type));
   return node.forward(0);
 }
 

@@ -30,6 +30,65 @@ struct Emitter {
   template <typename OpTy> Value unary(Value x) {
     return x ? node.create<OpTy>(x) : Value();
   }
+  Value unary(UnaryFunction function, Value x, float alpha = 0.0f,
+              float beta = 0.0f, float gamma = 0.0f) {
+    return x ? node.create<UnaryOp>(function, x, llvm::APFloat(alpha),
+                                    llvm::APFloat(beta), llvm::APFloat(gamma))
+             : Value();
+  }
+  /// Of any element type, as are those that follow.
+  Value binary(BinaryFunction function, Value a, Value b) {
+    if (!a || !b)
+      return {};
+    return node.createOf<BinaryOp>(elementOf(a), function, a, b);
+  }
+  Value compare(CompareFunction function, Value a, Value b) {
+    if (!a || !b)
+      return {};
+    return node.createOf<CompareOp>(node.getBuilder().getI1Type(), function, a,
+                                    b);
+  }
+  Value select(Value condition, Value yes, Value no) {
+    if (!condition || !yes || !no)
+      return {};
+    return node.createOf<SelectOp>(elementOf(yes), condition, yes, no);
+  }
+  Value cast(Value x, Type element) {
+    if (!x || elementOf(x) == element)
+      return x;
+    return node.createOf<CastOp>(element, x);
+  }
+  Value reduce(ReduceFunction function, Value x, ArrayRef<int64_t> axes,
+               bool keepDims = true) {
+    if (!x)
+      return {};
+    return node.createOf<ReduceOp>(elementOf(x), function, x, axes, keepDims);
+  }
+  /// The mean over ascending `axes`, which stay as ones.
+  Value mean(Value x, ArrayRef<int64_t> axes) {
+    if (!x)
+      return {};
+    return node.create<ReduceMeanOp>(x, axes, /*keep_dims=*/true,
+                                     /*clamp_min=*/FloatAttr(),
+                                     /*clamp_max=*/FloatAttr());
+  }
+  Value take(Value x, int64_t axis, ArrayRef<int64_t> indices) {
+    return node.createMoved<TakeOp>(x, axis, indices);
+  }
+  Value gather(Value data, Value indices, int64_t axis) {
+    if (!indices)
+      return {};
+    return node.createMoved<GatherOp>(data, indices, axis);
+  }
+  /// Integers of the type of `like`, an i32 or i64 tensor.
+  Value integers(ArrayRef<int64_t> shape, std::vector<int64_t> values,
+                 Value like) {
+    if (!like)
+      return {};
+    return node.createConstant(HostTensor::fromInts(
+        shape, std::move(values), getOnnxType(elementOf(like))));
+  }
+
   /// The mean over the dimensions from `axis` on, which stay as ones.
   Value mean(Value x, int64_t axis) {
     if (!x)

@@ -130,6 +130,11 @@ public:
 
   /// The type is a float tensor, and the given shape agrees with the file's.
   LogicalResult check(llvm::StringMap<int64_t> &symbols);
+  /// The type in the graph.
+  ElementType getType() const {
+    ElementType type = info.type().tensor_type().elem_type();
+    return isAnyFloat(type) ? ElementType(onnx::TensorProto::FLOAT) : type;
+  }
   /// The static shape; every symbol has been collected.
   FailureOr<ModelInput> bind(const llvm::StringMap<int64_t> &symbols);
 
@@ -162,13 +167,13 @@ std::string InputBinder::spell() const {
 LogicalResult InputBinder::check(llvm::StringMap<int64_t> &symbols) {
   if (!info.type().has_tensor_type())
     return emitError(loc) << "expected a model input of tensor type";
-  ElementType type = info.type().tensor_type().elem_type();
-  if (!isFloatType(type) && type != onnx::TensorProto::UINT8 &&
-      type != onnx::TensorProto::INT8)
-    return emitError(loc) << "expected a model input of type float, got "
-                          << formatType(type)
-                          << ": make it an initializer, or convert the model "
-                             "to float";
+  if (!hasGraphType(getType()) && getType() != onnx::TensorProto::UINT8 &&
+      getType() != onnx::TensorProto::INT8)
+    return emitError(loc)
+           << "expected a model input of type float, bool, int8, uint8, int32 "
+              "or int64, got "
+           << formatType(getType())
+           << ": make it an initializer, or convert the model";
   for (const auto &dim : dims())
     if (isFixed(dim) && dim.dim_value() < 0)
       return emitError(loc) << "expected non-negative sizes, got " << spell();
@@ -218,7 +223,7 @@ InputBinder::bind(const llvm::StringMap<int64_t> &symbols) {
   if (!countElements(shape))
     return emitError(loc) << "expected an input of at most 2^40 elements, got "
                           << formatShape(shape);
-  return ModelInput{info.name(), shape, info.type().tensor_type().elem_type()};
+  return ModelInput{info.name(), shape, getType()};
 }
 
 FailureOr<std::vector<ModelInput>>

@@ -29,12 +29,12 @@ FailureOr<std::vector<int>> orderNodes(const onnx::GraphProto &graph,
 struct ModelInput {
   std::string name;
   SmallVector<int64_t> shape;
-  ElementType type;
+  ElementType type; ///< one that hasGraphType, uint8 or int8
 };
 
 /// All model inputs with static shapes: what the file fixes, what
-/// `options.inputShapes` binds. Reports inputs that are no tensors of float,
-/// uint8 or int8 and dimensions left unknown or contradicted.
+/// `options.inputShapes` binds. Reports inputs of other types and dimensions
+/// left unknown or contradicted. Half, bfloat16 and double become float.
 FailureOr<std::vector<ModelInput>> bindInputs(const onnx::GraphProto &graph,
                                               const ImportOptions &options,
                                               Location loc);

@@ -151,7 +151,69 @@ HostTensor HostTensor::transposed(ArrayRef<int64_t> permutation) const {
   return strided(newShape, 0, newStrides);
 }
 
+bool import::isAnyFloat(ElementType type) {
+  return type == TensorProto::FLOAT || type == TensorProto::DOUBLE ||
+         type == TensorProto::FLOAT16 || type == TensorProto::BFLOAT16;
+}
+
+bool import::hasGraphType(ElementType type) {
+  return isFloatType(type) || type == TensorProto::BOOL ||
+         type == TensorProto::INT32 || type == TensorProto::INT64;
+}
+
+Type import::getMlirType(ElementType type, MLIRContext *context) {
+  if (isFloatType(type))
+    return Float32Type::get(context);
+  return IntegerType::get(context, type == TensorProto::BOOL    ? 1
+                                   : type == TensorProto::INT32 ? 32
+                                                                : 64);
+}
+
+ElementType import::getOnnxType(Type element) {
+  return element.isF32()         ? TensorProto::FLOAT
+         : element.isInteger(1)  ? TensorProto::BOOL
+         : element.isInteger(32) ? TensorProto::INT32
+         : element.isInteger(64) ? TensorProto::INT64
+                                 : TensorProto::UNDEFINED;
+}
+
+std::optional<HostTensor> HostTensor::fromAttribute(ElementsAttr value) {
+  ArrayRef<int64_t> shape = cast<ShapedType>(value.getType()).getShape();
+  ElementType type = getOnnxType(value.getElementType());
+  if (type == TensorProto::FLOAT) {
+    auto values = getFloatValues(value);
+    if (failed(values))
+      return std::nullopt;
+    return fromFloats(shape, {values->begin(), values->end()});
+  }
+  if (type == TensorProto::INT64) {
+    auto values = getLongValues(value);
+    if (failed(values))
+      return std::nullopt;
+    return fromInts(shape, {values->begin(), values->end()});
+  }
+  auto values = getIntegerValues(value);
+  if (type == TensorProto::UNDEFINED || failed(values))
+    return std::nullopt;
+  return fromInts(shape, {values->begin(), values->end()}, type);
+}
+
+/// Integers, which are few, as a dense attribute.
+static ElementsAttr makeDense(RankedTensorType type, ArrayRef<int64_t> values) {
+  if (type.getElementType().isInteger(64))
+    return DenseElementsAttr::get(type, values);
+  if (type.getElementType().isInteger(1)) {
+    SmallVector<bool> bools(values.begin(), values.end());
+    return DenseElementsAttr::get(type, ArrayRef<bool>(bools));
+  }
+  SmallVector<int32_t> words(values.begin(), values.end());
+  return DenseElementsAttr::get(type, ArrayRef<int32_t>(words));
+}
+
 ElementsAttr HostTensor::toAttribute(MLIRContext *context) const {
+  if (!isFloat())
+    return makeDense(RankedTensorType::get(shape, getMlirType(type, context)),
+                     ints());
   auto tensorType = RankedTensorType::get(shape, Float32Type::get(context));
   if (count <= kMaxInlineElements)
     return DenseElementsAttr::get(tensorType, floats());

@@ -52,6 +52,14 @@ std::string formatType(ElementType type);
 
 bool isFloatType(ElementType type);
 
+/// float, double, half, bfloat16: all are f32 in a graph.
+bool isAnyFloat(ElementType type);
+/// float, bool, int32 and int64: the types of tensors in a graph.
+bool hasGraphType(ElementType type);
+/// The MLIR type of elements of such a type, and back.
+Type getMlirType(ElementType type, MLIRContext *context);
+ElementType getOnnxType(Type element);
+
 class HostTensor {
 public:
   HostTensor() = default;
@@ -61,6 +69,8 @@ public:
   static HostTensor fromInts(ArrayRef<int64_t> shape,
                              std::vector<int64_t> values,
                              ElementType type = onnx::TensorProto::INT64);
+  /// The contents of a qnn.constant; none when it is quantized or has no data.
+  static std::optional<HostTensor> fromAttribute(ElementsAttr value);
   /// Little-endian f32 bytes, aligned, not copied; `owner` keeps them alive.
   static HostTensor fromFloatBytes(ArrayRef<int64_t> shape, StringRef bytes,
                                    std::shared_ptr<const void> owner);
@@ -93,8 +103,8 @@ public:
   /// Dimension k of the result is dimension `permutation[k]` here.
   HostTensor transposed(ArrayRef<int64_t> permutation) const;
 
-  /// As the value of a qnn.constant: a dense resource sharing this buffer when
-  /// big. Precondition: isFloat().
+  /// As the value of a qnn.constant: floats as a dense resource sharing this
+  /// buffer when big. Precondition: hasGraphType(getType()).
   ElementsAttr toAttribute(MLIRContext *context) const;
 
 private:

@@ -24,7 +24,7 @@ using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
 
-static constexpr int64_t kOldestOpset = 1, kNewestOpset = 21;
+static constexpr int64_t kOldestOpset = 1, kNewestOpset = 23;
 
 llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
   auto [name, dims] = spec.rsplit(':');
@@ -124,10 +124,10 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   Builder &builder = state.builder;
   SmallVector<Type> types;
   for (const ModelInput &input : inputs) {
-    Type element = builder.getF32Type();
-    if (!isFloatType(input.type))
-      element = getInputType(builder.getContext(), graph, state, input.name,
-                             input.type);
+    Type element = hasGraphType(input.type)
+                       ? getMlirType(input.type, builder.getContext())
+                       : getInputType(builder.getContext(), graph, state,
+                                      input.name, input.type);
     types.push_back(RankedTensorType::get(input.shape, element));
   }
   function = state.builder.create<func::FuncOp>(
@@ -141,7 +141,7 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   }
   state.builder.setInsertionPointToEnd(entry);
   for (const ModelInput &input : inputs)
-    if (!isFloatType(input.type))
+    if (!hasGraphType(input.type))
       importIntegers(state.entries[input.name], input.type);
 }
 
@@ -287,9 +287,10 @@ LogicalResult GraphImporter::createReturn() {
     Entry &entry = state.entries[output.name()];
     auto outputLoc =
         NameLoc::get(StringAttr::get(loc.getContext(), output.name()));
-    if (!entry.value && !entry.constant->isFloat())
+    if (!entry.value && !hasGraphType(entry.constant->getType()))
       return emitError(outputLoc)
-             << "expected a model output of type float, got "
+             << "expected a model output of type float, bool, int32 or int64, "
+                "got "
              << formatType(entry.constant->getType());
     if (!entry.value)
       entry.value = state.builder.create<ConstantOp>(

@@ -26,7 +26,7 @@ static LogicalResult setReshaped(NodeImporter &node, ArrayRef<int64_t> shape) {
                         << formatShape(shape);
   if (node.isConstant(0))
     return node.setResult(node.getConstant(0, "data").reshaped(shape));
-  return node.setResult(node.reshape(node.getValue(0), shape));
+  return node.setResult(node.reshape(node.getAny(0), shape));
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,7 +127,7 @@ LogicalResult import::convertTranspose(NodeImporter &node) {
     return failure();
   if (node.isConstant(0))
     return node.setResult(node.getConstant(0, "data").transposed(permutation));
-  return node.setResult(node.transpose(node.getValue(0), permutation));
+  return node.setResult(node.transpose(node.getAny(0), permutation));
 }
 
 /// All inputs are constant: one after the other, in blocks of all dimensions
@@ -178,10 +178,11 @@ LogicalResult import::convertConcat(NodeImporter &node) {
     return concatConstants(node, axis);
   SmallVector<Value> values;
   for (int i = 0; i < node.getNumInputs(); ++i)
-    values.push_back(node.getValue(i));
+    values.push_back(node.getAny(i));
   if (node.failed())
     return failure();
-  return node.setResult(node.create<ConcatOp>(ValueRange(values), axis));
+  return node.setResult(
+      node.createOf<ConcatOp>(elementOf(values[0]), ValueRange(values), axis));
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,14 +205,14 @@ static LogicalResult setBox(NodeImporter &node, const Box &box,
   if (node.failed())
     return failure();
   if (!node.isConstant(0)) {
-    Value input = node.getValue(0);
+    Value input = node.getAny(0);
     if (!input)
       return failure();
-    return node.setResult(node.create<SliceOp>(input,
-                                               ArrayRef<int64_t>(box.starts),
-                                               ArrayRef<int64_t>(box.sizes),
-                                               ArrayRef<int64_t>(box.steps)),
-                          output);
+    return node.setResult(
+        node.createMoved<SliceOp>(input, ArrayRef<int64_t>(box.starts),
+                                  ArrayRef<int64_t>(box.sizes),
+                                  ArrayRef<int64_t>(box.steps)),
+        output);
   }
   HostTensor tensor = node.getConstant(0, "data");
   SmallVector<int64_t> strides = tensor.getStrides();
@@ -311,46 +312,37 @@ LogicalResult import::convertSplit(NodeImporter &node) {
   return success();
 }
 
-/// Most slices that a Gather of computed data becomes.
-static constexpr size_t kMaxGatherSlices = 64;
-
-/// Computed data: evenly spaced indices are a slice, others several.
-static LogicalResult gatherSlices(NodeImporter &node, int64_t axis,
-                                  ArrayRef<int64_t> indices,
-                                  ArrayRef<int64_t> shape) {
-  Value data = node.getValue(0);
+/// Computed data: evenly spaced indices are a slice, others a table.
+static LogicalResult gatherConstant(NodeImporter &node, int64_t axis,
+                                    ArrayRef<int64_t> indices,
+                                    ArrayRef<int64_t> shape) {
+  Value data = node.getAny(0);
   if (node.failed())
     return failure();
-  SmallVector<Value> slices;
-  do {
-    size_t run = std::min<size_t>(indices.size(), 1);
-    int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
-    while (run < indices.size() && step != 0 &&
-           indices[run] - indices[run - 1] == step)
-      ++run;
+  int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
+  bool isEven = step != 0;
+  for (size_t i = 1; i < indices.size(); ++i)
+    isEven = isEven && indices[i] - indices[i - 1] == step;
+  Value result;
+  if (isEven) {
     Box box = Box::whole(node.getShape(0));
     box.starts[axis] = indices.empty() ? 0 : indices[0];
-    box.sizes[axis] = run;
-    box.steps[axis] = run > 1 ? step : 1;
-    slices.push_back(node.create<SliceOp>(data, ArrayRef<int64_t>(box.starts),
-                                          ArrayRef<int64_t>(box.sizes),
-                                          ArrayRef<int64_t>(box.steps)));
-    indices = indices.drop_front(run);
-    if (slices.size() > kMaxGatherSlices)
-      return node.unsupported("more than " + Twine(kMaxGatherSlices) +
-                              " runs of evenly spaced indices");
-  } while (!indices.empty() && !node.failed());
-  if (node.failed())
-    return failure();
-  Value result = slices.size() == 1
-                     ? slices[0]
-                     : node.create<ConcatOp>(ValueRange(slices), axis);
+    box.sizes[axis] = indices.size();
+    box.steps[axis] = step;
+    result = node.createMoved<SliceOp>(data, ArrayRef<int64_t>(box.starts),
+                                       ArrayRef<int64_t>(box.sizes),
+                                       ArrayRef<int64_t>(box.steps));
+  } else {
+    result = node.createMoved<TakeOp>(data, axis, indices);
+  }
   return node.setResult(node.reshape(result, shape));
 }
 
 LogicalResult import::convertGather(NodeImporter &node) {
   SmallVector<int64_t> data(node.getShape(0));
   int64_t axis = node.normalizeAxis(node.getInt("axis", 0), data.size());
+  if (!node.failed() && !node.isConstant(1))
+    return gatherComputed(node, axis);
   HostTensor indexTensor = node.getConstant(1, "indices");
   if (node.failed())
     return failure();
@@ -371,7 +363,7 @@ LogicalResult import::convertGather(NodeImporter &node) {
     return node.error() << "expected a result of fewer elements, got "
                         << formatShape(shape);
   if (!node.isConstant(0))
-    return gatherSlices(node, axis, indices, shape);
+    return gatherConstant(node, axis, indices, shape);
   if (failed(node.requireFolding(*count)))
     return failure();
   int64_t inner =
@@ -383,105 +375,4 @@ LogicalResult import::convertGather(NodeImporter &node) {
         return (outer * data[axis] + indices[i / inner % n]) * inner +
                i % inner;
       }));
-}
-
-LogicalResult import::convertExpand(NodeImporter &node) {
-  SmallVector<int64_t> input(node.getShape(0));
-  SmallVector<int64_t> target = node.getInts(1, "shape");
-  if (node.failed())
-    return failure();
-  std::optional<int64_t> targetCount = countElements(target);
-  auto shape = targetCount ? broadcastShapes(input, target) : std::nullopt;
-  std::optional<int64_t> count = shape ? countElements(*shape) : std::nullopt;
-  if (!count)
-    return node.error() << "expected a shape that " << formatShape(input)
-                        << " broadcasts to, got [" << target << "]";
-  if (ArrayRef<int64_t>(*shape) == ArrayRef<int64_t>(input))
-    return node.forward(0);
-  if (failed(node.requireFolding(*count)))
-    return failure();
-  if (!node.isConstant(0)) { // times one: the identity, broadcast
-    Value input = node.getValue(0);
-    Value ones = node.createConstant(
-        HostTensor::fromFloats(target, std::vector<float>(*targetCount, 1.0f)));
-    if (node.failed())
-      return failure();
-    return node.setResult(
-        node.create<MulOp>(input, ones, FloatAttr(), FloatAttr()));
-  }
-  HostTensor tensor = node.getConstant(0, "data");
-  SmallVector<int64_t> strides = tensor.getStrides();
-  for (size_t d = 0; d < strides.size(); ++d)
-    strides[d] = input[d] == 1 ? 0 : strides[d];
-  strides.insert(strides.begin(), shape->size() - input.size(), 0);
-  return node.setResult(tensor.strided(*shape, 0, strides));
-}
-
-//===----------------------------------------------------------------------===//
-// Pad
-//===----------------------------------------------------------------------===//
-
-/// Low padding of all dimensions, then high.
-static SmallVector<int64_t> readPads(NodeImporter &node, int64_t rank) {
-  SmallVector<int64_t> pads =
-      node.getOpset() < 11 ? node.getInts("pads") : node.getInts(1, "pads");
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(rank));
-  if (node.getOpset() >= 18 && node.hasInput(3)) {
-    axes = node.getInts(3, "axes");
-    (void)node.normalizeAxes(axes, rank); // distinct
-  }
-  if (!node.failed() && pads.size() != 2 * axes.size())
-    node.error() << "expected " << 2 * axes.size() << " pads, got "
-                 << pads.size();
-  SmallVector<int64_t> result(2 * rank, 0);
-  for (size_t i = 0; i < axes.size() && !node.failed(); ++i) {
-    int64_t axis = node.normalizeAxis(axes[i], rank);
-    result[axis] = pads[i];
-    result[rank + axis] = pads[axes.size() + i];
-  }
-  return result;
-}
-
-LogicalResult import::convertPad(NodeImporter &node) {
-  std::string mode = node.getString("mode", "constant");
-  if (mode != "constant")
-    return node.unsupported("mode '" + mode + "', only constant is");
-  SmallVector<int64_t> shape(node.getShape(0));
-  int64_t rank = shape.size();
-  SmallVector<int64_t> pads = readPads(node, rank);
-  float value = node.getOpset() < 11 ? node.getFloat("value", 0.0f)
-                : node.hasInput(2)   ? node.getScalar(2, "constant_value")
-                                     : 0.0f;
-  Value input = node.getValue(0);
-  if (node.failed())
-    return failure();
-  // Negative padding crops first.
-  Box box = Box::whole(shape);
-  SmallVector<int64_t> low, high;
-  for (int64_t d = 0; d < rank; ++d) {
-    int64_t before = pads[d], after = pads[rank + d];
-    if (std::abs(before / 2) > kMaxElements ||
-        std::abs(after / 2) > kMaxElements || shape[d] + before + after < 0)
-      return node.error() << "expected pads that leave a dimension, got "
-                          << before << " and " << after << " on size "
-                          << shape[d];
-    low.push_back(std::max<int64_t>(before, 0));
-    high.push_back(std::max<int64_t>(after, 0));
-    int64_t first = std::max<int64_t>(-before, 0);
-    int64_t last = shape[d] - std::max<int64_t>(-after, 0);
-    if (last < first || first > shape[d] || last < 0)
-      return node.error() << "expected pads that crop at most size " << shape[d]
-                          << ", got " << before << " and " << after;
-    box.starts[d] = last == first ? 0 : first;
-    box.sizes[d] = last - first;
-  }
-  if (box.sizes != shape)
-    input = node.create<SliceOp>(input, ArrayRef<int64_t>(box.starts),
-                                 ArrayRef<int64_t>(box.sizes),
-                                 ArrayRef<int64_t>(box.steps));
-  if (!input)
-    return failure();
-  return node.setResult(node.create<PadOp>(input, ArrayRef<int64_t>(low),
-                                           ArrayRef<int64_t>(high),
-                                           llvm::APFloat(value)));
 }

@@ -93,27 +93,42 @@ ArrayRef<int64_t> NodeImporter::getShape(int i) {
   return entry->constant ? entry->constant->getShape() : shapeOf(entry->value);
 }
 
-bool NodeImporter::isFloat(int i) {
+bool NodeImporter::isFloat(int i) { return isFloatType(getElementType(i)); }
+
+ElementType NodeImporter::getElementType(int i) {
   Entry *entry = getEntry(i);
-  return entry && (!entry->constant || entry->constant->isFloat());
+  if (!entry)
+    return onnx::TensorProto::UNDEFINED;
+  if (entry->integers != onnx::TensorProto::UNDEFINED)
+    return entry->integers;
+  return entry->constant ? entry->constant->getType()
+                         : getOnnxType(elementOf(entry->value));
 }
 
 Value NodeImporter::getValue(int i) {
+  ElementType type = getElementType(i);
+  if (!failed() && !isFloatType(type) &&
+      getIntegerType(i) == onnx::TensorProto::UNDEFINED)
+    (void)unsupported("input " + Twine(i) + " of type " + formatType(type) +
+                      ", only float is");
+  return failed() ? Value() : getAny(i);
+}
+
+Value NodeImporter::getAny(int i) {
   Entry *entry = getEntry(i);
   if (!entry)
     return {};
-  if (!entry->value) {
-    if (!entry->constant->isFloat()) {
-      (void)unsupported("input " + Twine(i) + " of type " +
-                        formatType(entry->constant->getType()) +
-                        ", only float tensors are computed");
-      return {};
-    }
-    entry->value = createConstant(*entry->constant);
-  }
   if (entry->integers != onnx::TensorProto::UNDEFINED)
     return getMovedIntegers(*entry, i);
-  return entry->value;
+  if (entry->value)
+    return entry->value;
+  if (!hasGraphType(entry->constant->getType())) {
+    (void)unsupported("input " + Twine(i) + " of type " +
+                      formatType(entry->constant->getType()) +
+                      ", only float, bool, int32 and int64 are computed");
+    return {};
+  }
+  return entry->value = createConstant(*entry->constant);
 }
 
 /// Ops that move or select values, of whatever type.
@@ -144,6 +159,17 @@ Value NodeImporter::getMovedIntegers(const Entry &entry, int i) {
   auto tensor = cast<RankedTensorType>(entry.value.getType());
   return state.builder.create<quant::DequantizeCastOp>(
       loc, tensor.clone(state.builder.getF32Type()), entry.value);
+}
+
+Value NodeImporter::getReal(int i) {
+  if (getIntegerType(i) == onnx::TensorProto::UNDEFINED)
+    return getAny(i);
+  Value integers = getIntegers(i);
+  if (!integers || !isQuantizedTensor(integers.getType()))
+    return integers;
+  auto tensor = cast<RankedTensorType>(integers.getType());
+  return state.builder.create<quant::DequantizeCastOp>(
+      loc, tensor.clone(state.builder.getF32Type()), integers);
 }
 
 ElementType NodeImporter::getIntegerType(int i) {
@@ -361,10 +387,8 @@ LogicalResult NodeImporter::setResult(Value value, int i) {
   Entry &entry = state.entries[node.output(i)];
   entry.value = value;
   // A computed constant is one for shape arithmetic too.
-  if (FailureOr<SmallVector<float>> values = getFloatValues(value);
-      succeeded(values))
-    entry.constant = HostTensor::fromFloats(shapeOf(value),
-                                            {values->begin(), values->end()});
+  if (auto constant = value.getDefiningOp<ConstantOp>())
+    entry.constant = HostTensor::fromAttribute(constant.getValue());
   return success();
 }
 
@@ -477,11 +501,11 @@ Value NodeImporter::createConstant(const HostTensor &tensor) {
 Value NodeImporter::reshape(Value value, ArrayRef<int64_t> shape) {
   if (failed() || !value || shapeOf(value) == shape)
     return value;
-  return create<ReshapeOp>(value, shape);
+  return createMoved<ReshapeOp>(value, shape);
 }
 
 Value NodeImporter::transpose(Value value, ArrayRef<int64_t> permutation) {
   if (failed() || !value)
     return value;
-  return create<TransposeOp>(value, permutation);
+  return createMoved<TransposeOp>(value, permutation);
 }

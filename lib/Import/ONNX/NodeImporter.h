@@ -101,10 +101,14 @@ public:
   ArrayRef<int64_t> getShape(int i);
   /// Whether input i holds f32 values.
   bool isFloat(int i);
+  /// The ONNX type of the elements of input i.
+  ElementType getElementType(int i);
   /// Input i as an f32 tensor, or null after an error. Constants become ops.
   /// Ops that move values get integers as real numbers, and setResult turns
   /// them back.
   Value getValue(int i);
+  /// The same for tensors of bools, i32 and i64 too.
+  Value getAny(int i);
   /// The type of input i where it is a computed tensor of integers, else
   /// UNDEFINED.
   ElementType getIntegerType(int i);
@@ -113,6 +117,8 @@ public:
   /// The computed integers of input i as they are (see Quantization.h); null
   /// after an error.
   Value getIntegers(int i);
+  /// The same as f32 numbers; other tensors as getAny.
+  Value getReal(int i);
   /// Whether input i is a constant, or the dequantization of one.
   bool isWeight(int i);
   /// Input i, which must be constant; `what` names it. Empty after an error.
@@ -167,16 +173,29 @@ public:
   /// Creates an op with an f32 result of inferred shape; null after an error.
   /// Ops on constants are computed at once.
   template <typename OpTy, typename... Args> Value create(Args &&...args) {
+    return createOf<OpTy>(state.builder.getF32Type(),
+                          std::forward<Args>(args)...);
+  }
+  /// The same with elements of `element`.
+  template <typename OpTy, typename... Args>
+  Value createOf(Type element, Args &&...args) {
     if (failed())
       return {};
-    auto op =
-        createInferred<OpTy>(state.builder, loc, state.builder.getF32Type(),
-                             std::forward<Args>(args)...);
+    auto op = createInferred<OpTy>(state.builder, loc, element,
+                                   std::forward<Args>(args)...);
     if (mlir::failed(op)) {
       hasError = true; // createInferred has reported it
       return {};
     }
     return fold(*op);
+  }
+  /// The same with elements as `input`, the first operand, has.
+  template <typename OpTy, typename... Args>
+  Value createMoved(Value input, Args &&...args) {
+    if (failed() || !input)
+      return {};
+    Type element = cast<RankedTensorType>(input.getType()).getElementType();
+    return createOf<OpTy>(element, input, std::forward<Args>(args)...);
   }
   Value createConstant(const HostTensor &tensor);
   Value reshape(Value value, ArrayRef<int64_t> shape);
@@ -204,6 +223,10 @@ private:
 
 inline ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+inline Type elementOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
 }
 
 /// The location of a node: its name, or the name of its first output.

@@ -53,11 +53,6 @@ static int64_t byteWidth(ElementType type) {
   }
 }
 
-static bool isAnyFloat(ElementType type) {
-  return type == TensorProto::FLOAT || type == TensorProto::DOUBLE ||
-         type == TensorProto::FLOAT16 || type == TensorProto::BFLOAT16;
-}
-
 static float fromHalfBits(uint16_t bits, const llvm::fltSemantics &semantics) {
   return APFloat(semantics, APInt(16, bits)).convertToFloat();
 }

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "Emitter.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -21,8 +22,7 @@ using namespace mlir::qnn::import;
 // Layout
 //===----------------------------------------------------------------------===//
 
-/// NCHW or NCW (ONNX) to NHWC.
-static Value toNHWC(NodeImporter &node, Value image) {
+Value import::toNHWC(NodeImporter &node, Value image) {
   if (!image)
     return {};
   ArrayRef<int64_t> shape = shapeOf(image);
@@ -31,8 +31,7 @@ static Value toNHWC(NodeImporter &node, Value image) {
   return node.transpose(image, {0, 2, 3, 1});
 }
 
-/// Back from NHWC to NCHW, or to NCW for rank 3.
-static Value fromNHWC(NodeImporter &node, Value image, size_t rank) {
+Value import::fromNHWC(NodeImporter &node, Value image, size_t rank) {
   if (!image)
     return {};
   image = node.transpose(image, {0, 3, 1, 2});
@@ -222,6 +221,55 @@ LogicalResult import::convertAveragePool(NodeImporter &node) {
         ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations), ceilMode,
         countPad, /*clamp_min=*/FloatAttr(), /*clamp_max=*/FloatAttr());
   });
+}
+
+/// |x| ^ p, its root where `inverse`.
+static Value power(NodeImporter &node, Value x, int64_t p, bool inverse) {
+  Emitter e{node};
+  if (p == 1)
+    return x;
+  if (p == 2)
+    return inverse ? e.unary<SqrtOp>(x) : e.mul(x, x);
+  float exponent = inverse ? 1.0f / float(p) : float(p);
+  return e.binary(BinaryFunction::Pow, x, e.constant(exponent));
+}
+
+/// (sum |x| ^ p) ^ (1 / p): the mean over all positions of the window, padding
+/// too, times their number.
+LogicalResult import::convertLpPool(NodeImporter &node) {
+  int64_t p = node.getInt("p", 2);
+  if (node.getFlag("ceil_mode", false))
+    return node.unsupported("ceil_mode");
+  if (!node.failed() && p < 1)
+    return node.error() << "expected a positive p, got " << p;
+  return convertPool(node, [&](Value input, const Window &w, bool ceilMode) {
+    Emitter e{node};
+    Value powers = power(node, e.unary(UnaryFunction::Abs, input), p, false);
+    if (!powers)
+      return Value();
+    Value mean = node.create<AvgPool2DOp>(
+        powers, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
+        ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations), ceilMode,
+        /*count_include_pad=*/true, /*clamp_min=*/FloatAttr(),
+        /*clamp_max=*/FloatAttr());
+    float count = static_cast<float>(w.kernel[0] * w.kernel[1]);
+    return power(node, e.mul(mean, e.constant(count)), p, true);
+  });
+}
+
+LogicalResult import::convertGlobalLpPool(NodeImporter &node) {
+  int64_t p = node.getInt("p", 2);
+  Value x = node.getValue(0);
+  if (node.failed())
+    return failure();
+  if (p < 1 || shapeOf(x).size() < 3)
+    return node.error() << "expected a positive p and an image";
+  Emitter e{node};
+  Value sum =
+      e.reduce(ReduceFunction::Sum,
+               power(node, e.unary(UnaryFunction::Abs, x), p, false),
+               llvm::to_vector(llvm::seq<int64_t>(2, shapeOf(x).size())));
+  return node.setResult(power(node, sum, p, true));
 }
 
 /// Any number of spatial dimensions is one long row.

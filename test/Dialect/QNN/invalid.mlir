@@ -618,7 +618,7 @@ func.func @concat_c2(%x: tensor<1x4xf32>, %y: tensor<2x4xf32>) {
 
 !q = !quant.uniform<i8:f32, 5.0e-01:3>
 func.func @concat_c3(%x: tensor<1x4xf32>, %y: tensor<1x4x!q>) {
-  // expected-error@+1 {{expected operands and result all float or all quantized}}
+  // expected-error@+1 {{expected inputs and result all quantized or of one element type}}
   %0 = qnn.concat %x, %y {axis = 1 : i64} : (tensor<1x4xf32>, tensor<1x4x!q>) -> tensor<1x8xf32>
   return
 }

@@ -31,6 +31,7 @@ bool mlir::qnn::microkernel::isFlatBuffer(Type type) {
          (memref.getElementType().isInteger(8) ||
           memref.getElementType().isInteger(16) ||
           memref.getElementType().isInteger(32) ||
+          memref.getElementType().isInteger(64) ||
           memref.getElementType().isF32());
 }
 

@@ -58,6 +58,10 @@ FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(ElementsAttr attr) {
   if (attr.getElementType().isInteger(32))
     return getValues<int32_t>(attr, IntegerType::get(context, 32));
   unsigned width = attr.getElementType().getIntOrFloatBitWidth();
+  if (auto bools = dyn_cast<DenseElementsAttr>(attr); bools && width == 1) {
+    auto values = bools.getValues<bool>();
+    return SmallVector<int32_t>(values.begin(), values.end());
+  }
   if (width < 2 || width > 8)
     return failure();
   FailureOr<SmallVector<int8_t>> narrow =
@@ -68,6 +72,12 @@ FailureOr<SmallVector<int32_t>> qnn::getIntegerValues(ElementsAttr attr) {
   for (int8_t value : *narrow)
     values.push_back(int8_t(uint8_t(value) << (8 - width)) >> (8 - width));
   return values;
+}
+
+FailureOr<SmallVector<int64_t>> qnn::getLongValues(ElementsAttr attr) {
+  if (!attr)
+    return failure();
+  return getValues<int64_t>(attr, IntegerType::get(attr.getContext(), 64));
 }
 
 FailureOr<SmallVector<float>> qnn::getFloatValues(Value value) {

@@ -49,7 +49,7 @@ void QNNDialect::initialize() {
 Operation *QNNDialect::materializeConstant(OpBuilder &builder, Attribute value,
                                            Type type, Location loc) {
   auto elements = dyn_cast<ElementsAttr>(value);
-  if (!elements || !isNetworkTensor(type))
+  if (!elements || !(isNetworkTensor(type) || isPlainTensor(type)))
     return nullptr;
   return builder.create<ConstantOp>(loc, type, elements);
 }
@@ -61,6 +61,19 @@ bool qnn::isNetworkTensor(Type type) {
 bool qnn::isFloatTensor(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return tensor && tensor.hasStaticShape() && tensor.getElementType().isF32();
+}
+
+bool qnn::isIntegerTensor(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return false;
+  Type element = tensor.getElementType();
+  return element.isSignlessInteger(1) || element.isSignlessInteger(32) ||
+         element.isSignlessInteger(64);
+}
+
+bool qnn::isPlainTensor(Type type) {
+  return isFloatTensor(type) || isIntegerTensor(type);
 }
 
 bool qnn::isBF16Tensor(Type type) {

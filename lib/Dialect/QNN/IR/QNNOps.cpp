@@ -210,7 +210,15 @@ LogicalResult TanhOp::verify() { return verifyComputing(*this); }
 LogicalResult SoftmaxOp::verify() { return verifyComputing(*this); }
 LogicalResult GlobalAvgPoolOp::verify() { return verifyComputing(*this); }
 LogicalResult ReduceMeanOp::verify() { return verifyComputing(*this); }
-LogicalResult ConcatOp::verify() { return verifyComputing(*this); }
+LogicalResult ConcatOp::verify() {
+  for (Value input : getInputs())
+    if (!isQuantizedTensor(getType()) &&
+        elementOf(input) != elementOf(getResult())) // concat_c3
+      return emitOpError("expected inputs and result all quantized or of one "
+                         "element type, got ")
+             << input.getType() << " and " << getType();
+  return verifyComputing(*this);
+}
 LogicalResult BatchNormOp::verify() { return verifyShape(*this); }
 LogicalResult SqrtOp::verify() { return verifyShape(*this); }
 LogicalResult ErfOp::verify() { return verifyShape(*this); }

@@ -83,15 +83,17 @@ ResizeNearestOp::renameDimensions(ArrayRef<int64_t> permutation,
 
 /// Without keep_dims the reduced dimensions are missing from the result, and
 /// the others close ranks.
-SmallVector<int64_t>
-ReduceMeanOp::renameDimensions(ArrayRef<int64_t> permutation,
-                               NamedAttrList &attributes) {
+template <typename OpTy>
+static SmallVector<int64_t> renameReduced(OpTy op,
+                                          ArrayRef<int64_t> permutation,
+                                          NamedAttrList &attributes) {
   SmallVector<int64_t> axes, kept;
-  for (int64_t axis : getAxes())
+  for (int64_t axis : op.getAxes())
     axes.push_back(permutation[axis]);
   llvm::sort(axes);
-  attributes.set(getAxesAttrName(), DenseI64ArrayAttr::get(getContext(), axes));
-  if (getKeepDims())
+  attributes.set(op.getAxesAttrName(),
+                 DenseI64ArrayAttr::get(op.getContext(), axes));
+  if (op.getKeepDims())
     return SmallVector<int64_t>(permutation);
   for (int64_t dimension : permutation)
     if (!llvm::is_contained(axes, dimension))
@@ -99,4 +101,15 @@ ReduceMeanOp::renameDimensions(ArrayRef<int64_t> permutation,
                        return axis < dimension;
                      }));
   return kept;
+}
+
+SmallVector<int64_t>
+ReduceMeanOp::renameDimensions(ArrayRef<int64_t> permutation,
+                               NamedAttrList &attributes) {
+  return renameReduced(*this, permutation, attributes);
+}
+
+SmallVector<int64_t> ReduceOp::renameDimensions(ArrayRef<int64_t> permutation,
+                                                NamedAttrList &attributes) {
+  return renameReduced(*this, permutation, attributes);
 }

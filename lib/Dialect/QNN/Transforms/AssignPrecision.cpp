@@ -69,17 +69,28 @@ FailureOr<Rule> parseRule(Location loc, StringRef text) {
   return Rule{text.str(), std::move(*pattern), onKind, precision.str()};
 }
 
+/// Functions whose values no scale covers well, or that have no integer form:
+/// square roots, erf, exponentials, powers, sums.
+static bool spreadsValues(Operation *op) {
+  if (isa<SqrtOp, ErfOp, ReduceOp, CastOp, SelectOp>(op))
+    return true;
+  if (auto binary = dyn_cast<BinaryOp>(op))
+    return binary.getFunction() == BinaryFunction::Pow;
+  auto unary = dyn_cast<UnaryOp>(op);
+  return unary && unary.getFunction() >= UnaryFunction::Exp;
+}
+
 /// Layers whose integer form costs accuracy and saves no time: a division has
 /// no integer instruction, softmax spreads its result over powers of e, and the
-/// arithmetic around a square root or erf (layer norm, GELU) would be nothing
-/// but conversions and roundings.
+/// arithmetic around such functions (layer norm, GELU, attention masks) would
+/// be nothing but conversions and roundings.
 class FloatByDefault {
 public:
   explicit FloatByDefault(func::FuncOp func) {
     SmallVector<Operation *> ops;
     func.walk([&](Operation *op) { ops.push_back(op); });
     for (Operation *op : ops)
-      if (isa<SqrtOp, ErfOp>(op) ||
+      if (spreadsValues(op) ||
           (isa<AddOp, SubOp, MulOp, DivOp>(op) && readsMember(op)))
         members.insert(op);
     for (Operation *op : llvm::reverse(ops))
@@ -101,7 +112,7 @@ private:
     });
   }
 
-  /// Square roots and erf, the arithmetic on their results, and what is
+  /// Functions that spread values, the arithmetic on their results, and what is
   /// computed for these alone.
   llvm::DenseSet<Operation *> members;
 };

@@ -42,7 +42,7 @@ inline int64_t getStepElements(Type element) {
 inline constexpr llvm::StringLiteral
     kProvedPairsAttr("microkernel.proved_pairs");
 
-/// True for a rank-1 static memref of i8, i16, i32 or f32.
+/// True for a rank-1 static memref of i8, i16, i32, i64 or f32.
 bool isFlatBuffer(Type type);
 
 } // namespace mlir::qnn::microkernel

@@ -12,10 +12,10 @@ include "qnn/Dialect/Microkernel/IR/MicrokernelDialect.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-/// A flat buffer: rank 1, static size, i8, i16, i32 or f32.
+/// A flat buffer: rank 1, static size, i8, i16, i32, i64 or f32.
 def Microkernel_Buffer : Type<
     CPred<"::mlir::qnn::microkernel::isFlatBuffer($_self)">,
-    "flat memref of i8, i16, i32 or f32", "::mlir::MemRefType">;
+    "flat memref of i8, i16, i32, i64 or f32", "::mlir::MemRefType">;
 
 /// What generated code knows of its caller: abi::Context of ObjectABI.h.
 def Microkernel_Context : Type<

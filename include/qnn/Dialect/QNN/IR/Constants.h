@@ -40,11 +40,14 @@ FailureOr<SmallVector<float>> getFloatValues(Value value);
 
 /// The stored integers (i32, i8 or narrower) of an attribute in row-major
 /// order, widened; fails as getFloatValues. Narrow ones have a byte each, of
-/// which the low bits count.
+/// which the low bits count. Bools are 0 and 1.
 FailureOr<SmallVector<int32_t>> getIntegerValues(ElementsAttr attr);
 /// The stored integers of a quantized `qnn.constant`; fails when `value` is
 /// none.
 FailureOr<SmallVector<int32_t>> getIntegerValues(Value value);
+
+/// The integers of an i64 attribute.
+FailureOr<SmallVector<int64_t>> getLongValues(ElementsAttr attr);
 
 /// An f32 attribute. Precondition: one value per element of `shape`.
 ElementsAttr getFloatElements(MLIRContext *context, ArrayRef<int64_t> shape,

@@ -25,7 +25,7 @@
 
 #include "qnn/Dialect/QNN/IR/QNN.h"
 #include "qnn/Support/FixedPoint.h"
-#include "qnn/Support/Numerics.h"
+#include "qnn/Support/Functions.h"
 
 namespace mlir::qnn {
 
@@ -202,6 +202,98 @@ int32_t getFixedPointEntry(OpTy op, int32_t q, const QuantParams &from,
   } else {
     return quantizeTableEntry(getFormula(op)(math, dequantize(q, from)), to);
   }
+}
+
+/// The functions that take no parameters.
+template <typename B>
+typename B::V applyFunction(B &b, UnaryFunction function, typename B::V x) {
+  switch (function) {
+  case UnaryFunction::Softplus:
+    return softplusF32(b, x);
+  case UnaryFunction::Softsign:
+    return softsignF32(b, x);
+  case UnaryFunction::Mish:
+    return mishF32(b, x);
+  case UnaryFunction::Neg:
+    return b.mul(x, b.constant(-1.0f));
+  case UnaryFunction::Abs:
+    return absF32(b, x);
+  case UnaryFunction::Sign:
+    return signF32(b, x);
+  case UnaryFunction::Ceil:
+    return ceilF32(b, x);
+  case UnaryFunction::Floor:
+    return floorF32(b, x);
+  case UnaryFunction::Round:
+    return roundEvenF32(b, x);
+  case UnaryFunction::Exp:
+    return expF32(b, x);
+  case UnaryFunction::Log:
+    return logF32(b, x);
+  case UnaryFunction::Reciprocal:
+    return b.div(b.constant(1.0f), x);
+  case UnaryFunction::Sin:
+    return sinF32(b, x);
+  case UnaryFunction::Cos:
+    return cosF32(b, x);
+  case UnaryFunction::Tan:
+    return b.div(sinF32(b, x), cosF32(b, x));
+  case UnaryFunction::Asin:
+    return asinF32(b, x);
+  case UnaryFunction::Acos:
+    return acosF32(b, x);
+  case UnaryFunction::Atan:
+    return atanF32(b, x);
+  case UnaryFunction::Sinh:
+    return sinhF32(b, x);
+  case UnaryFunction::Cosh:
+    return coshF32(b, x);
+  case UnaryFunction::Asinh:
+    return asinhF32(b, x);
+  case UnaryFunction::Acosh:
+    return acoshF32(b, x);
+  case UnaryFunction::Atanh:
+    return atanhF32(b, x);
+  default:
+    llvm_unreachable("a function with parameters");
+  }
+}
+
+inline auto getFormula(UnaryOp op) {
+  return [function = op.getFunction(), alpha = op.getAlpha().convertToFloat(),
+          beta = op.getBeta().convertToFloat(),
+          gamma = op.getGamma().convertToFloat()](auto &b, auto x) {
+    switch (function) {
+    case UnaryFunction::Elu:
+      return eluF32(b, x, alpha, beta, gamma);
+    case UnaryFunction::ThresholdedRelu:
+      return decltype(x)(
+          b.select(b.lessThan(b.constant(alpha), x), x, b.constant(0.0f)));
+    case UnaryFunction::Shrink:
+      return shrinkF32(b, x, alpha, beta);
+    default:
+      return applyFunction(b, function, x);
+    }
+  };
+}
+
+//===----------------------------------------------------------------------===//
+// Binary ops on floats: the same of two numbers
+//===----------------------------------------------------------------------===//
+
+inline auto getFormula(BinaryOp op) {
+  return [function = op.getFunction()](auto &b, auto x, auto y) {
+    switch (function) {
+    case BinaryFunction::Max:
+      return decltype(x)(b.select(b.lessThan(x, y), y, x));
+    case BinaryFunction::Min:
+      return decltype(x)(b.select(b.lessThan(y, x), y, x));
+    case BinaryFunction::Prelu:
+      return preluF32(b, x, y);
+    default:
+      return powF32(b, x, y);
+    }
+  };
 }
 
 //===----------------------------------------------------------------------===//

@@ -50,6 +50,10 @@ bool isBF16Tensor(Type type);
 /// True for a statically shaped tensor of !quant.uniform values, per tensor or
 /// per axis.
 bool isQuantizedTensor(Type type);
+/// True for a statically shaped tensor of f32, i1, i32 or i64.
+bool isPlainTensor(Type type);
+/// True for a statically shaped tensor of i1, i32 or i64.
+bool isIntegerTensor(Type type);
 /// isFloatTensor or isQuantizedTensor.
 bool isNetworkTensor(Type type);
 /// A network tensor without per-axis scales.

@@ -17,7 +17,8 @@ def QNN_Dialect : Dialect {
   let summary = "Neural network operations on float and quantized tensors";
   let description = [{
     Every operation works on ranked, statically shaped tensors whose element
-    type is `f32` (the float form) or `!quant.uniform` (the quantized form).
+    type is `f32` (the float form) or `!quant.uniform` (the quantized form); a
+    few ops also on tensors of `i1`, `i32` and `i64`.
     Images are NHWC, convolution weights are OHWI. The arithmetic of both forms
     is defined in `docs/Numerics.md` and executed by the reference interpreter.
 
@@ -44,6 +45,27 @@ def QNN_Tensor : Type<
 def QNN_PerAxisTensor : Type<
     CPred<"::mlir::qnn::isNetworkTensor($_self)">,
     "statically shaped tensor of f32 or !quant.uniform values",
+    "::mlir::RankedTensorType">;
+
+/// A tensor whose elements are numbers or bools as they are.
+def QNN_PlainTensor : Type<
+    CPred<"::mlir::qnn::isPlainTensor($_self)">,
+    "statically shaped tensor of f32, i1, i32 or i64 values",
+    "::mlir::RankedTensorType">;
+
+/// What ops that only move values take.
+def QNN_ValueTensor : Type<
+    CPred<"::mlir::qnn::isActivationTensor($_self) || "
+          "::mlir::qnn::isPlainTensor($_self)">,
+    "statically shaped tensor of f32, i1, i32, i64 or per-tensor !quant.uniform "
+    "values", "::mlir::RankedTensorType">;
+
+def QNN_ConstantTensor : Type<
+    CPred<"::mlir::qnn::isNetworkTensor($_self) || "
+          "::mlir::qnn::isPlainTensor($_self) || "
+          "::mlir::qnn::isBF16Tensor($_self)">,
+    "statically shaped tensor of f32, bf16, i1, i32, i64 or !quant.uniform "
+    "values",
     "::mlir::RankedTensorType">;
 
 /// A tensor that a product multiplies: an activation, in f32, bf16 or integers.

@@ -37,10 +37,10 @@ defvar QNN_ClampAttrs = (ins OptionalAttr<F32Attr>:$clamp_min,
 //===----------------------------------------------------------------------===//
 
 def QNN_ConstantOp : QNN_Op<"constant", [ConstantLike]> {
-  let summary = "a constant float or quantized tensor";
+  let summary = "a constant tensor";
   let description = [{
-    The value is stored as f32, as bf16, or as the storage type of the quantized
-    result (i8 for `!quant.uniform<i8:f32, ...>`).
+    The value is stored as f32, bf16, i1, i32 or i64, or as the storage type of
+    the quantized result (i8 for `!quant.uniform<i8:f32, ...>`).
 
     - constant_c1: shape and storage type of `value` are those of the result.
 
@@ -52,7 +52,7 @@ def QNN_ConstantOp : QNN_Op<"constant", [ConstantLike]> {
     ```
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs QNN_WeightTensor:$result);
+  let results = (outs QNN_ConstantTensor:$result);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -269,7 +269,7 @@ def QNN_BiasOp : QNN_ShapedOp<"bias"> {
 // Element-wise
 //===----------------------------------------------------------------------===//
 
-class QNN_BinaryOp<string mnemonic, string formula, string quantized,
+class QNN_ArithmeticOp<string mnemonic, string formula, string quantized,
                    list<Trait> traits = []>
     : QNN_ShapedOp<mnemonic, !listconcat([
         DeclareOpInterfaceMethods<QuantizableOpInterface>,
@@ -297,17 +297,17 @@ class QNN_BinaryOp<string mnemonic, string formula, string quantized,
   }];
 }
 
-def QNN_AddOp : QNN_BinaryOp<"add", "a + b",
+def QNN_AddOp : QNN_ArithmeticOp<"add", "a + b",
     "f32(a - z_a) * f32(s_a / s_y) + f32(b - z_b) * f32(s_b / s_y)">;
-def QNN_SubOp : QNN_BinaryOp<"sub", "a - b",
+def QNN_SubOp : QNN_ArithmeticOp<"sub", "a - b",
     "f32(a - z_a) * f32(s_a / s_y) - f32(b - z_b) * f32(s_b / s_y)">;
-def QNN_MulOp : QNN_BinaryOp<"mul", "a * b",
+def QNN_MulOp : QNN_ArithmeticOp<"mul", "a * b",
     "f32((a - z_a) * (b - z_b)) * f32(s_a * s_b / s_y)">;
-def QNN_DivOp : QNN_BinaryOp<"div", "a / b",
+def QNN_DivOp : QNN_ArithmeticOp<"div", "a / b",
     "f32(a - z_a) / f32(b - z_b) * f32(s_a / (s_b * s_y))">;
 
 /// A unary element-wise op: its quantized form is a table of 256 entries.
-class QNN_UnaryOp<string mnemonic, string formula,
+class QNN_TableOp<string mnemonic, string formula,
                   list<string> quantizable = [], list<string> renames = [],
                   list<Trait> traits = []>
     : QNN_ShapedOp<mnemonic, !listconcat([SameOperandsAndResultShape,
@@ -327,23 +327,23 @@ class QNN_UnaryOp<string mnemonic, string formula,
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
-def QNN_ReluOp : QNN_UnaryOp<"relu", "max(x, 0)"> { let hasFolder = 1; }
-def QNN_ClipOp : QNN_UnaryOp<"clip", "min(max(x, min), max)"> {
+def QNN_ReluOp : QNN_TableOp<"relu", "max(x, 0)"> { let hasFolder = 1; }
+def QNN_ClipOp : QNN_TableOp<"clip", "min(max(x, min), max)"> {
   let arguments = !con(unaryArguments, (ins F32Attr:$min, F32Attr:$max));
   let hasCanonicalizer = 1;
 }
-def QNN_LeakyReluOp : QNN_UnaryOp<"leaky_relu", "x < 0 ? alpha * x : x"> {
+def QNN_LeakyReluOp : QNN_TableOp<"leaky_relu", "x < 0 ? alpha * x : x"> {
   let arguments = !con(unaryArguments, (ins F32Attr:$alpha));
 }
-def QNN_SigmoidOp : QNN_UnaryOp<"sigmoid", "1 / (1 + exp(-x))",
+def QNN_SigmoidOp : QNN_TableOp<"sigmoid", "1 / (1 + exp(-x))",
     ["getFixedResultRange"]>;
-def QNN_HardSigmoidOp : QNN_UnaryOp<"hard_sigmoid",
+def QNN_HardSigmoidOp : QNN_TableOp<"hard_sigmoid",
     "max(0, min(1, alpha * x + beta))", ["getFixedResultRange"]> {
   let arguments = !con(unaryArguments, (ins F32Attr:$alpha, F32Attr:$beta));
 }
-def QNN_HardSwishOp : QNN_UnaryOp<"hard_swish",
+def QNN_HardSwishOp : QNN_TableOp<"hard_swish",
     "x * max(0, min(1, x / 6 + 0.5))">;
-def QNN_TanhOp : QNN_UnaryOp<"tanh", "tanh(x)", ["getFixedResultRange"]>;
+def QNN_TanhOp : QNN_TableOp<"tanh", "tanh(x)", ["getFixedResultRange"]>;
 
 /// A unary element-wise op without an integer form.
 class QNN_FloatUnaryOp<string mnemonic, string formula>
@@ -367,7 +367,7 @@ class QNN_FloatUnaryOp<string mnemonic, string formula>
 def QNN_SqrtOp : QNN_FloatUnaryOp<"sqrt", "sqrt(x)">;
 def QNN_ErfOp : QNN_FloatUnaryOp<"erf", "2 / sqrt(pi) * integral of exp(-t * t) from 0 to x">;
 
-def QNN_SoftmaxOp : QNN_UnaryOp<"softmax",
+def QNN_SoftmaxOp : QNN_TableOp<"softmax",
     "exp(x - max(x)) / sum(exp(x - max(x))) along an axis",
     [], ["renameDimensions"]> {
   let description = [{
@@ -539,7 +539,7 @@ def QNN_ConcatOp : QNN_ShapedOp<"concat", [
 
     - concat_c1: at least one input, axis within the rank.
     - concat_c2: inputs agree in all dimensions but the axis.
-    - concat_c3: inputs and result are all float or all quantized.
+    - concat_c3: inputs and result are all quantized or have one element type.
 
     Example:
     ```mlir
@@ -547,8 +547,8 @@ def QNN_ConcatOp : QNN_ShapedOp<"concat", [
          : (tensor<1x4x4x8xf32>, tensor<1x4x4x2xf32>) -> tensor<1x4x4x10xf32>
     ```
   }];
-  let arguments = (ins Variadic<QNN_Tensor>:$inputs, I64Attr:$axis);
-  let results = (outs QNN_Tensor:$result);
+  let arguments = (ins Variadic<QNN_ValueTensor>:$inputs, I64Attr:$axis);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = "$inputs attr-dict `:` functional-type(operands, results)";
   let hasFolder = 1;
 }
@@ -559,7 +559,7 @@ class QNN_MovementOp<string mnemonic, list<string> commutes = [],
     : QNN_ShapedOp<mnemonic, !listconcat([
         DeclareOpInterfaceMethods<QuantizableOpInterface>,
         DeclareOpInterfaceMethods<CommutesWithQDQ, commutes>], traits)> {
-  let results = (outs QNN_Tensor:$result);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 
@@ -575,7 +575,7 @@ def QNN_ReshapeOp : QNN_MovementOp<"reshape"> {
          : (tensor<1x2x2x3xf32>) -> tensor<1x12xf32>
     ```
   }];
-  let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$shape);
+  let arguments = (ins QNN_ValueTensor:$input, DenseI64ArrayAttr:$shape);
   let hasFolder = 1;
 }
 
@@ -594,7 +594,7 @@ def QNN_TransposeOp : QNN_MovementOp<"transpose"> {
          : (tensor<1x3x8x8xf32>) -> tensor<1x8x8x3xf32>
     ```
   }];
-  let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$permutation);
+  let arguments = (ins QNN_ValueTensor:$input, DenseI64ArrayAttr:$permutation);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -604,7 +604,7 @@ def QNN_PadOp : QNN_MovementOp<"pad", ["commutesWithQDQ"], [
         ["renameDimensions"]>]> {
   let summary = "pads with a constant";
   let description = [{
-    Quantized form: pads with `quantize(value)`.
+    Quantized form: pads with `quantize(value)`; integers with the integer part.
 
     - pad_c1: `low` and `high` have one number per dimension, non-negative.
     - pad_c2: operand and result have the same element type.
@@ -615,7 +615,7 @@ def QNN_PadOp : QNN_MovementOp<"pad", ["commutesWithQDQ"], [
          : (tensor<2x3xf32>) -> tensor<2x6xf32>
     ```
   }];
-  let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$low,
+  let arguments = (ins QNN_ValueTensor:$input, DenseI64ArrayAttr:$low,
                        DenseI64ArrayAttr:$high, F32Attr:$value);
 }
 
@@ -637,7 +637,7 @@ def QNN_SliceOp : QNN_MovementOp<"slice", [], [
          : (tensor<5xf32>) -> tensor<2xf32>
     ```
   }];
-  let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$starts,
+  let arguments = (ins QNN_ValueTensor:$input, DenseI64ArrayAttr:$starts,
                        DenseI64ArrayAttr:$sizes, DenseI64ArrayAttr:$steps);
   let hasFolder = 1;
 }
@@ -680,10 +680,12 @@ def QNN_ResizeNearestOp : QNN_MovementOp<"resize_nearest", [], [
          : (tensor<1x2x2x3xf32>) -> tensor<1x4x4x3xf32>
     ```
   }];
-  let arguments = (ins QNN_Tensor:$input, DenseI64ArrayAttr:$shape,
+  let arguments = (ins QNN_ValueTensor:$input, DenseI64ArrayAttr:$shape,
                        DenseF64ArrayAttr:$scales,
                        QNN_CoordinateMode:$coordinate_mode,
                        QNN_NearestMode:$nearest_mode);
 }
+
+include "qnn/Dialect/QNN/IR/QNNGeneral.td"
 
 #endif // QNN_DIALECT_QNN_IR_QNNOPS_TD
