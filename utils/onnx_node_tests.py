@@ -6,8 +6,9 @@ compiled, and writes docs/SupportedOps.md: the ops, their limits, how many tests
 
 A test is skipped only where quant-import says that a form or a type is unsupported. Graphs here are compiled for constant
 shapes, so operands that ONNX's tests feed at run time but models hold as constants become initializers: the inputs named in
-CONSTANT_OPERANDS, and all inputs of ops that work on constants only. So do integers of types that graphs do not have; such
-results are read through a Cast. Half and double are fed and read as float. Tolerances are those of ONNX's runner.
+CONSTANT_OPERANDS and, of ops on integers, in QUANTIZED_OPS, and all inputs of ops that work on constants only. So do integers
+of types that graphs do not have; such results are read through a Cast. Half and double are fed and read as float. Tolerances
+are those of ONNX's runner.
 """
 import argparse
 import collections
@@ -39,6 +40,10 @@ CONSTANT_OPERANDS = {
     "Pad": (1, 2, 3), "RNN": (4,), "ReduceSum": (1,), "Reshape": (1,), "Resize": (1, 2, 3), "Scatter": (1,), "ScatterElements": (1,),
     "ScatterND": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
     "Unsqueeze": (1,), "Upsample": (1,)}
+# Ops on integers, compiled as they are: those inputs of theirs that models hold as constants.
+QUANTIZED_OPS = {"QuantizeLinear": (1, 2), "DequantizeLinear": (1, 2), "DynamicQuantizeLinear": (),
+                 "QLinearConv": (1, 2, 3, 4, 5, 6, 7, 8), "QLinearMatMul": (1, 2, 4, 5, 6, 7),
+                 "ConvInteger": (1, 2, 3), "MatMulInteger": (1, 2, 3)}
 # Tests that are right to differ: name -> reason.
 BFLOAT16 = "the result is not rounded to bfloat16: it is computed as float"
 ALIGN_CORNERS = "divides by the size before it is rounded down; PyTorch and ONNX Runtime, which we follow, by the size"
@@ -79,8 +84,15 @@ def collect_cases(ops):
     return [chosen[name] for name in sorted(chosen)]
 
 
+def is_quantized(model):
+    return any(node.op_type in QUANTIZED_OPS for node in model.graph.node)
+
+
 def is_constant(model, name, array, ops):
     """Whether a model would hold this test input as a constant."""
+    quantized = [node for node in model.graph.node if node.op_type in QUANTIZED_OPS]
+    if quantized:
+        return any(used == name and i in QUANTIZED_OPS[node.op_type] for node in quantized for i, used in enumerate(node.input))
     if array.dtype.kind in "iu" and array.dtype not in GRAPH_TYPES:
         return True
     for node in model.graph.node:
@@ -173,7 +185,8 @@ def run_case(case, ops):
             error = error or compare(case, model.graph.output, expected, folder)
             # The same through an object for this machine.
             native = folder / "native"
-            error = error or run(["quant-compile", folder / "model.mlir", "--precision=f32", "-o", folder / "model.so"])
+            precision = [] if is_quantized(case.model) else ["--precision=f32"]
+            error = error or run(["quant-compile", folder / "model.mlir", *precision, "-o", folder / "model.so"])
             error = error or run(["quant-run", folder / "model.so", f"--output-dir={native}", *feeds])
             error = error or compare(case, model.graph.output, expected, native)
             if error:

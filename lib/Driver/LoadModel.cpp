@@ -131,7 +131,8 @@ qnn::loadModel(StringRef path, ArrayRef<std::string> inputShapes,
 }
 
 bool qnn::isQuantized(func::FuncOp func) {
-  if (llvm::any_of(func.getArgumentTypes(), isQuantizedTensor))
+  if (func->hasAttr(kQuantizedAttr) ||
+      llvm::any_of(func.getArgumentTypes(), isQuantizedTensor))
     return true;
   return func
       .walk([](Operation *op) {

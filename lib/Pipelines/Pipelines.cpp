@@ -136,10 +136,13 @@ void qnn::buildQuantizedModelPipeline(OpPassManager &pm,
   FoldQDQPassOptions fold;
   fold.emitRemarks = options.emitRemarks;
   addCleanUp(pm);
-  // First: a batch norm behind integers must not become a float layer.
+  pm.addNestedPass<func::FuncOp>(createPrepareQDQPass(prepare));
+  // Before folding, which needs an op and its casts in one layout.
+  pm.addNestedPass<func::FuncOp>(createSinkTransposesPass());
+  // Again, in one layout: what follows a layer channel by channel. Before batch
+  // norms that remain become layers.
   pm.addNestedPass<func::FuncOp>(createPrepareQDQPass(prepare));
   pm.addNestedPass<func::FuncOp>(createFoldBatchNormPass(batchNorms));
-  // Before folding, which needs an op and its casts in one layout.
   pm.addNestedPass<func::FuncOp>(createSinkTransposesPass());
   // Equal casts of one tensor are one cast again.
   addCleanUp(pm);

@@ -29,6 +29,8 @@ NpyType qnn::getArrayType(abi::ElementType type) {
     return NpyType::Int64;
   case abi::Bool:
     return NpyType::Bool;
+  case abi::UInt8:
+    return NpyType::UInt8;
   }
   llvm_unreachable("unknown element type");
 }

@@ -180,11 +180,12 @@ void setLevelAttributes(llvm::Module &module, const TargetLevel &level) {
 
 static abi::ElementType getElementType(Type tensor) {
   Type element = cast<RankedTensorType>(tensor).getElementType();
+  if (auto quantized = getUniformElementType(tensor))
+    return quantized.isSigned() ? abi::Int8 : abi::UInt8;
   return element.isF32()         ? abi::Float32
          : element.isInteger(64) ? abi::Int64
          : element.isInteger(32) ? abi::Int32
-         : element.isInteger(1)  ? abi::Bool
-                                 : abi::Int8;
+                                 : abi::Bool;
 }
 
 LogicalResult qnn::getTensorInfos(func::FuncOp entry,

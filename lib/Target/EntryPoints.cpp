@@ -346,9 +346,18 @@ good:
 //===----------------------------------------------------------------------===//
 
 uint64_t mlir::qnn::getElementSize(abi::ElementType type) {
-  return type == abi::Int64                       ? 8
-         : type == abi::Int8 || type == abi::Bool ? 1
-                                                  : 4;
+  switch (type) {
+  case abi::Int8:
+  case abi::UInt8:
+  case abi::Bool:
+    return 1;
+  case abi::Float32:
+  case abi::Int32:
+    return 4;
+  case abi::Int64:
+    return 8;
+  }
+  llvm_unreachable("unknown element type");
 }
 
 uint64_t mlir::qnn::getByteSize(const mlir::qnn::TensorInfo &tensor) {

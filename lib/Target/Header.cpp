@@ -119,6 +119,7 @@ static StringRef getElementTypeName(const mlir::qnn::TensorInfo &tensor) {
   case abi::Int64:
     return "int64_t";
   case abi::Bool:
+  case abi::UInt8:
     return "uint8_t";
   }
   llvm_unreachable("unknown element type");
@@ -185,7 +186,8 @@ enum {
   UPPER_INT8 = 1,
   UPPER_INT32 = 2,
   UPPER_INT64 = 3,
-  UPPER_BOOL = 4
+  UPPER_BOOL = 4,
+  UPPER_UINT8 = 5
 };
 
 /* Calls body(body_argument, i) for all 0 <= i < count, in any order, possibly
@@ -213,7 +215,7 @@ typedef struct {
   const int64_t *shape;
   uint32_t rank;
   int32_t type;       /* such as UPPER_FLOAT32 */
-  float scale;        /* of UPPER_INT8: real = (q - zero_point) * scale; else 0 */
+  float scale;        /* of UPPER_INT8 and UPPER_UINT8: real = (q - zero_point) * scale; else 0 */
   int32_t zero_point;
   uint64_t bytes;
 } NAME_tensor_info;

@@ -49,7 +49,8 @@ namespace mlir::qnn {
 struct TensorInfo {
   std::string name;           ///< as in the model
   SmallVector<int64_t> shape; ///< in the model's own layout
-  /// The quantized type (stored as i8) of --io=quantized; else null.
+  /// The quantized type, stored as i8 or u8: that of the model, or of
+  /// --io=quantized; else null.
   quant::UniformQuantizedType quantized;
   abi::ElementType type = abi::Float32;
 };

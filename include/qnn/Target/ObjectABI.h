@@ -44,7 +44,8 @@ enum ElementType : int32_t {
   Int8 = 1,
   Int32 = 2,
   Int64 = 3,
-  Bool = 4
+  Bool = 4,
+  UInt8 = 5
 };
 
 /// NAME_context.

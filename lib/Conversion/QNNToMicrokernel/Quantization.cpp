@@ -106,6 +106,15 @@ void NetworkLowering::emitRequantizeFixed(const Buffer &input,
 }
 
 LogicalResult NetworkLowering::lowerRequantize(RequantizeOp op) {
+  // Signed and unsigned types of the same integers are stored alike.
+  RankedTensorType from = op.getInput().getType(), to = op.getType();
+  if (getUniformElementType(from) && !isAccumulatorTensor(from) &&
+      keyOf(storedParams(from)) == keyOf(storedParams(to)) &&
+      getRequiredBorder(op.getResult()).empty() &&
+      !concats.getHome(op.getResult())) {
+    setBuffer(op.getResult(), getBuffer(op.getInput()));
+    return success();
+  }
   Buffer output = allocateFor(op.getResult());
   emitRequantize(getBuffer(op.getInput()), op.getInput().getType(), output,
                  op.getType());

@@ -18,6 +18,11 @@ static LogicalResult refuseComputed(NodeImporter &node) {
   return node.unsupported("on computed tensors, only on constants");
 }
 
+/// For ops that other nodes stand for, unless inputs are missing.
+static LogicalResult refuseFew(NodeImporter &node) {
+  return node.error() << "expected one output and inputs of ONNX's definition";
+}
+
 static constexpr int kAny = -1;
 
 static constexpr StringRef kRecurrentForms =
@@ -65,6 +70,8 @@ static const OpEntry kOps[] = {
     {"Conv", 2, 3, convertConv, nullptr,
      "1-D, 2-D; group, dilations, strides, pads, auto_pad; weight and bias "
      "constant or computed"},
+    {"ConvInteger", 2, 4, convertConvInteger, nullptr,
+     "as Conv; exact sums; a computed zero point only without groups"},
     {"ConvTranspose", 2, 3, convertConvTranspose, nullptr,
      "1-D, 2-D; group, dilations, strides, pads, auto_pad, output_padding, "
      "output_shape; weight and bias constant or computed"},
@@ -78,6 +85,7 @@ static const OpEntry kOps[] = {
      "scales: per tensor, per axis, blocked"},
     {"Div", 2, 2, convertDiv, foldBinary, "NumPy broadcasting"},
     {"Dropout", 1, 3, convertDropout, nullptr, "inference only (the identity)"},
+    {"DynamicQuantizeLinear", 1, 1, convertDynamicQuantizeLinear, nullptr, ""},
     {"Elu", 1, 1, convertElu, nullptr, ""},
     {"Equal", 2, 2, convertCompare, foldBinary, ""},
     {"Erf", 1, 1, convertErf, nullptr, ""},
@@ -124,6 +132,8 @@ static const OpEntry kOps[] = {
      "1-D, 2-D; auto_pad, dilations; no ceil_mode"},
     {"MatMul", 2, 2, convertMatMul, nullptr,
      "any ranks, batch dimensions broadcast"},
+    {"MatMulInteger", 2, 4, convertMatMulInteger, nullptr,
+     "exact sums; zero points constant, or computed with constant weights"},
     {"Max", 1, kAny, convertMinMax, foldBinary, "NumPy broadcasting"},
     {"MaxPool", 1, 1, convertMaxPool, nullptr,
      "1-D, 2-D; auto_pad, ceil_mode, dilations; no output Indices"},
@@ -145,6 +155,9 @@ static const OpEntry kOps[] = {
      "value; axes"},
     {"Pow", 2, 2, convertPow, foldBinary,
      "of floats; whole exponents from 2 to 16 are products"},
+    {"QLinearConv", 8, 9, refuseFew, nullptr, "as Conv; scales per channel"},
+    {"QLinearMatMul", 8, 8, refuseFew, nullptr,
+     "as MatMul; scales per row and per column"},
     {"QuantizeLinear", 2, 3, convertQuantizeLinear, nullptr,
      "to int8, uint8, int16, uint16, int4, uint4; constant scales: per tensor, "
      "per axis, blocked"},

@@ -19,6 +19,10 @@ namespace mlir::qnn::import {
 
 // Windows.cpp
 LogicalResult convertConv(NodeImporter &node);
+/// Conv of `x` and `w`, or of inputs 0 and 1 where they are null; `bias` may be
+/// null.
+LogicalResult convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
+                            llvm::function_ref<LogicalResult(Value)> setResult);
 LogicalResult convertMaxPool(NodeImporter &node);
 LogicalResult convertAveragePool(NodeImporter &node);
 LogicalResult convertGlobalAveragePool(NodeImporter &node);
@@ -131,6 +135,11 @@ LogicalResult convertExpand(NodeImporter &node);
 // Quantization.cpp
 LogicalResult convertQuantizeLinear(NodeImporter &node);
 LogicalResult convertDequantizeLinear(NodeImporter &node);
+
+// IntegerOperators.cpp
+LogicalResult convertConvInteger(NodeImporter &node);
+LogicalResult convertMatMulInteger(NodeImporter &node);
+LogicalResult convertDynamicQuantizeLinear(NodeImporter &node);
 
 // Resize.cpp
 LogicalResult convertResize(NodeImporter &node);

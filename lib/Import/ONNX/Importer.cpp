@@ -13,6 +13,7 @@
 #include "NodeImporter.h"
 #include "OldForms.h"
 #include "Quantization.h"
+#include "QuantizedOperators.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -120,6 +121,12 @@ LogicalResult GraphImporter::importInitializers(onnx::GraphProto &from) {
   return success();
 }
 
+static bool isQuantizationNode(const onnx::NodeProto &node) {
+  return StringRef(node.op_type()).ends_with("QuantizeLinear") ||
+         node.op_type() == "DequantizeLinear" ||
+         StringRef(node.op_type()).ends_with("Integer");
+}
+
 void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   Builder &builder = state.builder;
   SmallVector<Type> types;
@@ -139,6 +146,8 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
         NameLoc::get(builder.getStringAttr(input.name)));
     state.entries[input.name].value = entry->getArgument(i);
   }
+  if (llvm::any_of(graph.node(), isQuantizationNode))
+    function->setAttr(kQuantizedAttr, builder.getUnitAttr());
   state.builder.setInsertionPointToEnd(entry);
   for (const ModelInput &input : inputs)
     if (!hasGraphType(input.type))
@@ -256,9 +265,13 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
     return node.error() << "expected an output";
   if (op && !poisoned) {
     bool folds = op->fold && node.allConstant();
+    Converter convert = op->convert;
+    if (!folds && node.hasIntegers())
+      if (Converter onIntegers = findIntegerConverter(proto.op_type()))
+        convert = onIntegers;
     LogicalResult result = folds ? node.requireFoldingOfInputs() : success();
     if (succeeded(result))
-      result = folds ? op->fold(node) : op->convert(node);
+      result = folds ? op->fold(node) : convert(node);
     assert((succeeded(result) || node.failed()) && "failure without a reason");
     (void)result;
   }
@@ -323,6 +336,7 @@ GraphImporter::run(const ImportOptions &options) {
       return emitError(loc)
              << "expected model outputs of different names, got '"
              << output.name() << "' twice: give one an Identity";
+  expandQuantizedOperators(graph);
   FailureOr<std::vector<int>> order = orderNodes(graph, loc);
   if (failed(order))
     return failure();

@@ -215,7 +215,7 @@ static Type getConstantType(MLIRContext *context, const Scaling &scaling) {
       *scaling.axis, min, max);
 }
 
-static Value dequantizeConstant(NodeImporter &node, const HostTensor &tensor,
+Value import::createDequantized(NodeImporter &node, const HostTensor &tensor,
                                 const Scaling &scaling) {
   OpBuilder &builder = node.getBuilder();
   MLIRContext *context = builder.getContext();
@@ -260,56 +260,26 @@ static HostTensor quantizeConstant(const HostTensor &tensor,
 // Computed tensors
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Float ops of one node.
-struct RealMath {
-  NodeImporter &node;
-
-  template <typename OpTy> Value binary(Value a, Value b) {
-    if (!a || !b)
-      return {};
-    return node.create<OpTy>(a, b, FloatAttr(), FloatAttr());
-  }
-  template <typename OpTy> Value binary(Value a, float b) {
-    return binary<OpTy>(a, constant({b}, {}));
-  }
-  Value constant(std::vector<float> values, ArrayRef<int64_t> shape) {
-    return node.createConstant(
-        HostTensor::fromFloats(shape, std::move(values)));
-  }
-  Value clip(Value x, float low, float high) {
-    Builder &b = node.getBuilder();
-    return x ? node.create<ClipOp>(x, b.getF32FloatAttr(low),
-                                   b.getF32FloatAttr(high))
-             : Value();
-  }
-  /// roundeven(x) for |x| <= 2^22.
-  Value round(Value x) {
-    return binary<SubOp>(binary<AddOp>(x, kRoundMagic), kRoundMagic);
-  }
-  /// One number per scale, in a shape that broadcasts to `shape`.
-  template <typename T>
-  Value perScale(ArrayRef<T> numbers, const Scaling &scaling,
-                 ArrayRef<int64_t> shape) {
-    std::vector<float> values(numbers.begin(), numbers.end());
-    if (!scaling.axis)
-      return constant(std::move(values), {});
-    SmallVector<int64_t> broadcast(shape.size(), 1);
+/// One number per scale, in a shape that broadcasts to `shape`.
+template <typename T>
+static Value createPerScale(NodeImporter &node, ArrayRef<T> numbers,
+                            const Scaling &scaling, ArrayRef<int64_t> shape) {
+  std::vector<float> values(numbers.begin(), numbers.end());
+  SmallVector<int64_t> broadcast(scaling.axis ? shape.size() : 0, 1);
+  if (scaling.axis)
     broadcast[*scaling.axis] = values.size();
-    if (scaling.blockSize > 0) {
-      broadcast.assign(shape.begin(), shape.end());
-      std::vector<float> all;
-      for (int64_t index : getScaleIndices(scaling, shape))
-        all.push_back(values[index]);
-      values = std::move(all);
-    }
-    return constant(std::move(values), broadcast);
+  if (scaling.blockSize > 0) {
+    broadcast.assign(shape.begin(), shape.end());
+    std::vector<float> all;
+    for (int64_t index : getScaleIndices(scaling, shape))
+      all.push_back(values[index]);
+    values = std::move(all);
   }
-};
-} // namespace
+  return node.createConstant(
+      HostTensor::fromFloats(broadcast, std::move(values)));
+}
 
-/// The integers of computed input `i` as f32 values.
-static Value getIntegersAsFloat(NodeImporter &node, int i) {
+Value import::getIntegersAsFloat(NodeImporter &node, int i) {
   Value value = node.getIntegers(i);
   auto type = value ? getUniformElementType(value.getType())
                     : quant::UniformQuantizedType();
@@ -360,7 +330,7 @@ Value import::createDequantized(NodeImporter &node, int i,
                    << formatType(tensor.getType());
       return {};
     }
-    return dequantizeConstant(node, tensor, scaling);
+    return createDequantized(node, tensor, scaling);
   }
   Value value = node.getIntegers(i);
   if (!value)
@@ -388,9 +358,9 @@ Value import::createDequantized(NodeImporter &node, int i,
   ArrayRef<int64_t> shape = shapeOf(value);
   Value real = getIntegersAsFloat(node, i);
   real = math.binary<SubOp>(
-      real, math.perScale(ArrayRef(scaling.zeroPoints), scaling, shape));
+      real, createPerScale(node, ArrayRef(scaling.zeroPoints), scaling, shape));
   real = math.binary<MulOp>(
-      real, math.perScale(ArrayRef(scaling.scales), scaling, shape));
+      real, createPerScale(node, ArrayRef(scaling.scales), scaling, shape));
   // The same integers, known to be such.
   if (real && isTyped(scaling))
     return dequantize(createQuantized(node, real, scaling));
@@ -408,13 +378,46 @@ LogicalResult import::setQuantized(NodeImporter &node, Value real,
   RealMath math{node};
   SmallVector<int64_t> shape(shapeOf(real));
   Value steps = math.binary<DivOp>(
-      real, math.perScale(ArrayRef(scaling.scales), scaling, shape));
+      real, createPerScale(node, ArrayRef(scaling.scales), scaling, shape));
   // Where the magic rounding is exact; every type saturates far below.
   steps = math.round(math.clip(steps, -0x1p22f, 0x1p22f));
   steps = math.binary<AddOp>(
-      steps, math.perScale(ArrayRef(scaling.zeroPoints), scaling, shape));
+      steps,
+      createPerScale(node, ArrayRef(scaling.zeroPoints), scaling, shape));
   return node.setIntegers(math.clip(steps, range.min, range.max), scaling.type,
                           i);
+}
+
+LogicalResult import::narrowIntegers(NodeImporter &node, int i, int64_t low,
+                                     int64_t high) {
+  Value value = node.getIntegers(i);
+  if (!value)
+    return failure();
+  ElementType integers = node.getIntegerType(i);
+  auto type = getUniformElementType(value.getType());
+  if (!type)
+    return node.setIntegers(RealMath{node}.clip(value, low, high), integers);
+  int64_t shift = getIntegerRange(integers)->shift();
+  auto clamp = [&](int64_t bound) {
+    return std::clamp(bound + shift, type.getStorageTypeMin(),
+                      type.getStorageTypeMax());
+  };
+  int64_t max = clamp(high), min = std::min(clamp(low), max);
+  if (min == max)
+    return node.unsupported("bounds that leave one value");
+  auto narrow = quant::UniformQuantizedType::get(
+      quant::QuantizationFlags::Signed, type.getStorageType(),
+      type.getExpressedType(), type.getScale(), type.getZeroPoint(), min, max);
+  auto tensor = cast<RankedTensorType>(value.getType()).clone(narrow);
+  // Quantizing saturates to the narrower range at once.
+  OpBuilder &builder = node.getBuilder();
+  Value result;
+  if (auto quantize = value.getDefiningOp<quant::QuantizeCastOp>())
+    result = builder.create<quant::QuantizeCastOp>(node.getLoc(), tensor,
+                                                   quantize.getArg());
+  else
+    result = builder.create<RequantizeOp>(node.getLoc(), tensor, value);
+  return node.setIntegers(result, integers);
 }
 
 //===----------------------------------------------------------------------===//

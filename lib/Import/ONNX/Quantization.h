@@ -22,6 +22,8 @@
 
 #include "NodeImporter.h"
 
+#include "qnn/Support/Numerics.h"
+
 namespace mlir::qnn::import {
 
 /// The range of an integer type of at most 16 bits.
@@ -62,9 +64,52 @@ quant::UniformQuantizedType getElementType(MLIRContext *context,
 /// error.
 Value createDequantized(NodeImporter &node, int i, const Scaling &scaling);
 
+/// The constant integers `tensor` as real numbers. Null after an error.
+Value createDequantized(NodeImporter &node, const HostTensor &tensor,
+                        const Scaling &scaling);
+
 /// Quantizes `real` and makes it result `i` of the node.
 LogicalResult setQuantized(NodeImporter &node, Value real,
                            const Scaling &scaling, int i = 0);
+
+/// The integers of computed input `i` as f32 values. Null after an error.
+Value getIntegersAsFloat(NodeImporter &node, int i);
+
+/// Result 0 is input `i`, computed integers, within the bounds.
+LogicalResult narrowIntegers(NodeImporter &node, int i, int64_t low,
+                             int64_t high);
+
+/// What `op` does to computed integers, apart from moving them; null for
+/// nothing.
+Converter findIntegerConverter(StringRef op);
+
+/// Float ops of one node. Null operands give null results.
+struct RealMath {
+  NodeImporter &node;
+
+  template <typename OpTy> Value binary(Value a, Value b) {
+    if (!a || !b)
+      return {};
+    return node.create<OpTy>(a, b, FloatAttr(), FloatAttr());
+  }
+  template <typename OpTy> Value binary(Value a, float b) {
+    return binary<OpTy>(a, constant({b}, {}));
+  }
+  Value constant(std::vector<float> values, ArrayRef<int64_t> shape) {
+    return node.createConstant(
+        HostTensor::fromFloats(shape, std::move(values)));
+  }
+  Value clip(Value x, float low, float high) {
+    Builder &b = node.getBuilder();
+    return x ? node.create<ClipOp>(x, b.getF32FloatAttr(low),
+                                   b.getF32FloatAttr(high))
+             : Value();
+  }
+  /// roundeven(x) for |x| <= 2^22.
+  Value round(Value x) {
+    return binary<SubOp>(binary<AddOp>(x, kRoundMagic), kRoundMagic);
+  }
+};
 
 /// The type a model input of integers gets: with the scale of the first node
 /// that reads it, if there is one.

@@ -227,24 +227,56 @@ static RawBytes shareString(std::string bytes) {
   return {*owner, owner};
 }
 
+static bool isPacked(ElementType type) {
+  return type == kInt4 || type == kUInt4;
+}
+
+/// Values of 4 bits, two to a byte, the first in the low half.
+static HostTensor decodePacked(ArrayRef<int64_t> shape, int64_t count,
+                               ElementType type, StringRef bytes) {
+  std::vector<int64_t> values(count);
+  for (int64_t i = 0; i < count; ++i) {
+    int value = (uint8_t(bytes[i / 2]) >> (i % 2 * 4)) & 15;
+    values[i] = type == kInt4 && value > 7 ? value - 16 : value;
+  }
+  return HostTensor::fromInts(shape, std::move(values), type);
+}
+
+/// The bytes of a tensor of 4-bit values that stand in the field of i32.
+static Expected<HostTensor> decodePackedField(const TensorProto &proto,
+                                              ArrayRef<int64_t> shape,
+                                              int64_t count) {
+  if (proto.int32_data_size() != (count + 1) / 2)
+    return createStringError("expected %lld values, got %d",
+                             (long long)((count + 1) / 2),
+                             proto.int32_data_size());
+  std::string bytes;
+  for (int32_t value : proto.int32_data())
+    bytes.push_back(static_cast<char>(value));
+  return decodePacked(shape, count, proto.data_type(), bytes);
+}
+
 Expected<HostTensor> import::readTensor(TensorProto &proto, StringRef folder) {
   SmallVector<int64_t> shape(proto.dims().begin(), proto.dims().end());
   std::optional<int64_t> count = countElements(shape);
   if (!count)
     return createStringError("expected a shape of at most 2^40 elements, got " +
                              formatShape(shape));
-  int64_t width = byteWidth(proto.data_type());
-  if (width == 0)
+  ElementType type = proto.data_type();
+  int64_t width = byteWidth(type);
+  int64_t byteCount = isPacked(type) ? (*count + 1) / 2 : *count * width;
+  if (width == 0 && !isPacked(type))
     return createStringError("expected a tensor of numbers, got " +
-                             formatType(proto.data_type()));
+                             formatType(type));
   if (proto.has_segment())
     return createStringError("expected a whole tensor, got a segment");
   bool external = proto.data_location() == TensorProto::EXTERNAL;
   if (!external && !proto.has_raw_data())
-    return decodeFields(proto, shape, *count);
+    return isPacked(type) ? decodePackedField(proto, shape, *count)
+                          : decodeFields(proto, shape, *count);
   RawBytes bytes;
   if (external) {
-    auto mapped = mapExternal(proto, *count * width, folder);
+    auto mapped = mapExternal(proto, byteCount, folder);
     if (!mapped)
       return mapped.takeError();
     bytes = shareMapping(std::move(*mapped));
@@ -252,15 +284,16 @@ Expected<HostTensor> import::readTensor(TensorProto &proto, StringRef folder) {
     bytes = shareString(std::move(*proto.mutable_raw_data()));
     proto.clear_raw_data();
   }
-  if (int64_t(bytes.data.size()) != *count * width)
+  if (int64_t(bytes.data.size()) != byteCount)
     return createStringError("expected %lld bytes of %s data for shape %s, "
                              "got %zu",
-                             (long long)(*count * width),
-                             formatType(proto.data_type()).c_str(),
+                             (long long)byteCount, formatType(type).c_str(),
                              formatShape(shape).c_str(), bytes.data.size());
+  if (isPacked(type))
+    return decodePacked(shape, *count, type, bytes.data);
   // Only f32 needs no decoding. Offsets in a file promise no alignment.
-  if (proto.data_type() != TensorProto::FLOAT)
-    return decodeRaw(shape, proto.data_type(), bytes.data);
+  if (type != TensorProto::FLOAT)
+    return decodeRaw(shape, type, bytes.data);
   if (!llvm::isAddrAligned(llvm::Align::Of<float>(), bytes.data.data()))
     bytes = shareString(bytes.data.str());
   return HostTensor::fromFloatBytes(shape, bytes.data, std::move(bytes.owner));

@@ -155,10 +155,19 @@ static FailureOr<size_t> getImageRank(NodeImporter &node) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult import::convertConv(NodeImporter &node) {
+  Value bias = node.hasInput(2) ? node.getValue(2) : Value();
+  return convertConvOf(node, Value(), Value(), bias,
+                       [&](Value result) { return node.setResult(result); });
+}
+
+LogicalResult
+import::convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
+                      llvm::function_ref<LogicalResult(Value)> setResult) {
   FailureOr<size_t> rank = getImageRank(node);
   if (mlir::failed(rank))
     return failure();
-  SmallVector<int64_t> image(node.getShape(0)), weight(node.getShape(1));
+  SmallVector<int64_t> image(x ? shapeOf(x) : node.getShape(0));
+  SmallVector<int64_t> weight(w ? shapeOf(w) : node.getShape(1));
   if (!node.failed() && weight.size() != *rank)
     return node.error() << "expected a weight of rank " << *rank << ", got "
                         << weight.size();
@@ -171,9 +180,8 @@ LogicalResult import::convertConv(NodeImporter &node) {
                         << "] as the weight has, got [" << declared << "]";
   Window window = readWindow(node, image, kernel);
   int64_t groups = node.getInt("group", 1);
-  Value input = toNHWC(node, node.getValue(0));
-  Value weightValue = toOHWI(node, 1);
-  Value bias = node.hasInput(2) ? node.getValue(2) : Value();
+  Value input = toNHWC(node, x ? x : node.getValue(0));
+  Value weightValue = w ? toNHWC(node, w) : toOHWI(node, 1);
   if (bias && shapeOf(bias) != ArrayRef<int64_t>(weight[0]))
     return node.error() << "expected a bias of " << weight[0]
                         << " values, got shape " << formatShape(shapeOf(bias));
@@ -184,7 +192,7 @@ LogicalResult import::convertConv(NodeImporter &node) {
       ArrayRef<int64_t>(window.strides), ArrayRef<int64_t>(window.padding),
       ArrayRef<int64_t>(window.dilations), groups, /*clamp_min=*/FloatAttr(),
       /*clamp_max=*/FloatAttr());
-  return node.setResult(fromNHWC(node, result, *rank));
+  return setResult(fromNHWC(node, result, *rank));
 }
 
 /// Max and average pooling differ in the op and its last attributes.

@@ -12,7 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/Dialect/QNN/IR/Constants.h"
+#include "QuantizedLayers.h"
+
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
@@ -241,7 +242,8 @@ StringRef whyNoAccumulator(QuantizableOpInterface op,
                            SmallVectorImpl<Value> &integers) {
   if (isKeptFloat(op))
     return "is kept float";
-  if (!op.getWeightOperand() || !isa<RequantFusableOpInterface>(*op) ||
+  bool isProduct = op.getWeightOperand() || isa<MatMulOp>(*op);
+  if (!isProduct || !isa<RequantFusableOpInterface>(*op) ||
       !isFloatTensor(op->getResult(0).getType()))
     return "has no accumulator to end in";
   SmallVector<Value> all;
@@ -249,6 +251,29 @@ StringRef whyNoAccumulator(QuantizableOpInterface op,
   if (getResultType(op, reason) && whyNotInteger(op, all).empty())
     return "the result is quantized";
   return whyNotInteger(op, integers, /*floatResidual=*/true);
+}
+
+/// The type of the sum of products of two operands: one scale per output
+/// channel of the second, along `axis`, or one for all without an axis.
+Type getAccumulatorType(Type input, Type weight, int64_t axis) {
+  Type i32 = IntegerType::get(input.getContext(), 32);
+  Type f32 = Float32Type::get(input.getContext());
+  int64_t min = std::numeric_limits<int32_t>::min(),
+          max = std::numeric_limits<int32_t>::max();
+  auto getProduct = [&](int64_t c) {
+    return getScale(getQuantizedElementType(input), 0) *
+           getScale(getQuantizedElementType(weight), c);
+  };
+  if (axis < 0)
+    return quant::UniformQuantizedType::get(
+        quant::QuantizationFlags::Signed, i32, f32, getProduct(0), 0, min, max);
+  int64_t channels = cast<RankedTensorType>(weight).getDimSize(0);
+  SmallVector<double> scales;
+  for (int64_t c = 0; c < channels; ++c)
+    scales.push_back(getProduct(c));
+  return quant::UniformQuantizedPerAxisType::get(
+      quant::QuantizationFlags::Signed, i32, f32, scales,
+      SmallVector<int64_t>(channels, 0), axis, min, max);
 }
 
 /// The float ops that follow the accumulator `sum` of `op`: its residual and
@@ -284,20 +309,10 @@ struct FoldIntoAccumulator final
     StringRef reason = whyNoAccumulator(op, integers);
     if (!reason.empty())
       return rewriter.notifyMatchFailure(op, reason);
-    Value input =
-        integers[op.getActivationOperands().front()->getOperandNumber()];
-    Value weight = integers[op.getWeightOperand()->getOperandNumber()];
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    int64_t channels = cast<RankedTensorType>(weight.getType()).getDimSize(0);
-    SmallVector<double> scales;
-    for (int64_t c = 0; c < channels; ++c)
-      scales.push_back(getScale(getQuantizedElementType(input.getType()), 0) *
-                       getScale(getQuantizedElementType(weight.getType()), c));
-    auto elementType = quant::UniformQuantizedPerAxisType::get(
-        quant::QuantizationFlags::Signed, rewriter.getI32Type(),
-        rewriter.getF32Type(), scales, SmallVector<int64_t>(channels, 0),
-        type.getRank() - 1, std::numeric_limits<int32_t>::min(),
-        std::numeric_limits<int32_t>::max());
+    Type elementType =
+        getAccumulatorType(integers[0].getType(), integers[1].getType(),
+                           op.getWeightOperand() ? type.getRank() - 1 : -1);
     // The sum without what follows it.
     auto whole = cast<RequantFusableOpInterface>(*op);
     Operation *folded = rewriter.clone(*op);
@@ -322,39 +337,6 @@ struct FoldIntoAccumulator final
   bool emitRemarks;
 };
 
-/// Replaces dequantized constants that no integer op took by float ones.
-void dequantizeConstants(func::FuncOp func) {
-  func.walk([](DequantizeCastOp op) {
-    auto constant = op.getArg().getDefiningOp<ConstantOp>();
-    if (!constant)
-      return;
-    auto type = cast<RankedTensorType>(constant.getType());
-    FailureOr<SmallVector<int32_t>> values =
-        getIntegerValues(constant.getValue());
-    if (failed(values))
-      return;
-    quant::QuantizedType element = getQuantizedElementType(type);
-    auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(element);
-    int64_t axis = perAxis ? perAxis.getQuantizedDimension() : 0;
-    int64_t inner =
-        perAxis
-            ? ShapedType::getNumElements(type.getShape().drop_front(axis + 1))
-            : 1;
-    SmallVector<QuantParams> params;
-    for (int64_t c = 0, e = perAxis ? type.getDimSize(axis) : 1; c < e; ++c)
-      params.push_back(getQuantParams(element, c));
-    SmallVector<float> real;
-    for (auto [i, value] : llvm::enumerate(*values))
-      real.push_back(dequantize(value, params[i / inner % params.size()]));
-    auto builder = OpBuilder::atBlockBegin(op->getBlock());
-    op.replaceAllUsesWith(
-        createFloatConstant(builder, constant.getLoc(), type.getShape(), real));
-    op.erase();
-    if (constant.use_empty())
-      constant.erase();
-  });
-}
-
 struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
   using Base::Base;
 
@@ -375,16 +357,21 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
 
   void explainRefusals() {
     // Say why an op beside a cast stays float.
-    getOperation().walk([](QuantizableOpInterface op) {
-      bool besideCast =
+    getOperation().walk([](Operation *op) {
+      auto isCast = [](Operation *user) { return isa<QuantizeCastOp>(user); };
+      bool isBesideCast =
           llvm::any_of(op->getOperands(),
                        [](Value v) { return bool(getIntegers(v)); }) ||
-          llvm::any_of(op->getUsers(),
-                       [](Operation *u) { return isa<QuantizeCastOp>(u); });
+          llvm::any_of(op->getUsers(), isCast);
+      if (!isBesideCast || !isa<QNNDialect>(op->getDialect()))
+        return;
       SmallVector<Value> integers;
       Type type;
-      if (besideCast && !op->hasAttr(kWidePartAttr))
-        op->emitRemark(kStaysFloatRemark) << whyNotFolded(op, integers, type);
+      if (auto quantizable = dyn_cast<QuantizableOpInterface>(op))
+        op->emitRemark(kStaysFloatRemark)
+            << whyNotFolded(quantizable, integers, type);
+      else if (!isa<ConstantOp>(op))
+        op->emitRemark(kStaysFloatRemark) << "has no integer form";
     });
   }
 

@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AttachBias.h"
+#include "QuantizedLayers.h"
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
@@ -21,8 +22,6 @@
 
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
-
-#include <limits>
 
 namespace mlir::qnn {
 #define GEN_PASS_DEF_PREPAREQDQPASS
@@ -43,30 +42,6 @@ using quant::QuantizeCastOp;
 
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
-}
-
-/// The quantized constant that `value` dequantizes, or null.
-static ConstantOp getDequantizedConstant(Value value) {
-  auto dequantize = value.getDefiningOp<DequantizeCastOp>();
-  return dequantize ? dequantize.getArg().getDefiningOp<ConstantOp>()
-                    : ConstantOp();
-}
-
-static Value createDequantized(OpBuilder &builder, Location loc,
-                               ElementsAttr value, RankedTensorType type) {
-  Value constant = builder.create<ConstantOp>(loc, type, value);
-  return builder.create<DequantizeCastOp>(loc, type.clone(builder.getF32Type()),
-                                          constant);
-}
-
-/// A type with one scale per index of dimension 0 and zero point 0.
-static Type getChannelType(MLIRContext *context, unsigned width,
-                           ArrayRef<double> scales) {
-  int64_t max = (int64_t(1) << (width - 1)) - 1;
-  return quant::UniformQuantizedPerAxisType::get(
-      quant::QuantizationFlags::Signed, IntegerType::get(context, width),
-      Float32Type::get(context), scales, SmallVector<int64_t>(scales.size(), 0),
-      /*quantizedDimension=*/0, -max - 1, max);
 }
 
 /// `type` with its axis moved to dimension `axis`.
@@ -94,7 +69,7 @@ static std::optional<int64_t> getMovedAxis(Operation *op, int64_t axis) {
   return std::nullopt;
 }
 
-/// Element i of the result is element `order[i]` of `values`.
+/// `values`, a tensor of shape `shape`, under a transpose.
 static SmallVector<int32_t> permute(ArrayRef<int32_t> values,
                                     ArrayRef<int64_t> shape,
                                     ArrayRef<int64_t> permutation) {
@@ -106,14 +81,6 @@ static SmallVector<int32_t> permute(ArrayRef<int32_t> values,
   for (int64_t i = 0, e = values.size(); i < e; ++i)
     result.push_back(values[linearize(delinearize(i, basis), strides)]);
   return result;
-}
-
-static ElementsAttr getElements(MLIRContext *context, ArrayRef<int64_t> shape,
-                                ArrayRef<int32_t> values, unsigned width) {
-  if (width > 8)
-    return getIntegerElements(context, shape, values);
-  return getIntegerElements(
-      context, shape, SmallVector<int8_t>(values.begin(), values.end()), width);
 }
 
 namespace {
@@ -143,13 +110,8 @@ struct MoveConstant final : OpInterfaceRewritePattern<CommutesWithQDQ> {
     if (auto transpose = dyn_cast<TransposeOp>(*op))
       values = permute(*values, from.getShape(), transpose.getPermutation());
     RankedTensorType to = typeOf(op->getResult(0)).clone(element);
-    unsigned width =
-        cast<quant::QuantizedType>(element).getStorageTypeIntegralWidth();
     rewriter.replaceOp(
-        op,
-        createDequantized(
-            rewriter, constant.getLoc(),
-            getElements(op.getContext(), to.getShape(), *values, width), to));
+        op, createDequantized(rewriter, constant.getLoc(), *values, to));
     return success();
   }
 };
@@ -208,161 +170,14 @@ struct CancelPair final : OpRewritePattern<QuantizeCastOp> {
   }
 };
 
-//===----------------------------------------------------------------------===//
-// Weights and biases
-//===----------------------------------------------------------------------===//
-
-/// The zero point of channel `c`.
-int64_t getZeroPoint(quant::QuantizedType type, int64_t c) {
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type))
-    return uniform.getZeroPoint();
-  return cast<quant::UniformQuantizedPerAxisType>(type).getZeroPoints()[c];
-}
-
-/// True when `type` has one scale, or one per index of dimension 0.
-bool isPerChannel(quant::QuantizedType type) {
-  auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type);
-  return !perAxis || perAxis.getQuantizedDimension() == 0;
-}
-
-/// Weights with zero points -> symmetric ones, where they fit 8 bits.
-struct CenterWeights final : OpInterfaceRewritePattern<QuantizableOpInterface> {
-  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
-
-  LogicalResult matchAndRewrite(QuantizableOpInterface op,
-                                PatternRewriter &rewriter) const override {
-    OpOperand *weight = op.getWeightOperand();
-    ConstantOp constant =
-        weight ? getDequantizedConstant(weight->get()) : ConstantOp();
-    if (!constant)
-      return rewriter.notifyMatchFailure(op, "no dequantized weight");
-    RankedTensorType type = typeOf(constant);
-    quant::QuantizedType element = getQuantizedElementType(type);
-    int64_t channels = type.getDimSize(0);
-    auto isZero = [&](int64_t c) { return getZeroPoint(element, c) == 0; };
-    if (!isPerChannel(element) || element.getStorageTypeIntegralWidth() > 8 ||
-        (element.isSigned() && llvm::all_of(llvm::seq(channels), isZero)))
-      return rewriter.notifyMatchFailure(op, "nothing to center");
-    FailureOr<SmallVector<int32_t>> values =
-        getIntegerValues(constant.getValue());
-    if (failed(values) || channels == 0)
-      return rewriter.notifyMatchFailure(op, "constant without data");
-    SmallVector<double> scales;
-    int64_t depth = values->size() / channels;
-    for (int64_t c = 0; c < channels; ++c) {
-      scales.push_back(getScale(element, c));
-      for (int32_t &value : MutableArrayRef(*values).slice(c * depth, depth))
-        value -= getZeroPoint(element, c);
-    }
-    if (!llvm::all_of(*values, [](int32_t v) { return v == int8_t(v); }))
-      return rewriter.notifyMatchFailure(op, "centered weights need 9 bits");
-    RankedTensorType centered =
-        type.clone(getChannelType(op.getContext(), 8, scales));
-    Value real = createDequantized(
-        rewriter, constant.getLoc(),
-        getElements(op.getContext(), type.getShape(), *values, 8), centered);
-    rewriter.modifyOpInPlace(op, [&] { weight->set(real); });
-    return success();
-  }
-};
-
-/// The real values of a constant bias, float or dequantized.
-FailureOr<SmallVector<double>> getBiasValues(Value bias) {
-  ConstantOp constant = getDequantizedConstant(bias);
-  if (!constant) {
-    FailureOr<SmallVector<float>> values = getFloatValues(bias);
-    if (failed(values))
-      return failure();
-    return SmallVector<double>(values->begin(), values->end());
-  }
-  FailureOr<SmallVector<int32_t>> values =
-      getIntegerValues(constant.getValue());
-  quant::QuantizedType type = getQuantizedElementType(constant.getType());
-  if (failed(values) || !isPerChannel(type))
-    return failure();
-  SmallVector<double> real;
-  for (auto [c, value] : llvm::enumerate(*values))
-    real.push_back(double(value - getZeroPoint(type, c)) * getScale(type, c));
-  return real;
-}
-
-/// The scales input x weight of a layer between casts; none when it is not.
-std::optional<SmallVector<double>>
-getProductScales(QuantizableOpInterface op, quant::QuantizedType input) {
-  ConstantOp weight = getDequantizedConstant(op.getWeightOperand()->get());
-  if (!weight || !input || !isa<quant::UniformQuantizedType>(input))
-    return std::nullopt;
-  quant::QuantizedType weights = getQuantizedElementType(weight.getType());
-  if (!isPerChannel(weights))
-    return std::nullopt;
-  SmallVector<double> scales;
-  for (int64_t c = 0; c < typeOf(weight).getDimSize(0); ++c)
-    scales.push_back(getScale(input, 0) * getScale(weights, c));
-  return scales;
-}
-
-/// The quantized type behind `value`, through ops that move values.
-quant::QuantizedType getTypeBehind(Value value) {
-  Value root = getScaleRoot(value);
-  auto dequantize = root.getDefiningOp<DequantizeCastOp>();
-  return dequantize ? getQuantizedElementType(dequantize.getArg().getType())
-                    : quant::QuantizedType();
-}
-
-/// A constant bias of any scale -> i32 of scale input x weight.
-struct QuantizeBias final : OpInterfaceRewritePattern<QuantizableOpInterface> {
-  QuantizeBias(MLIRContext *context, bool emitRemarks)
-      : OpInterfaceRewritePattern(context), emitRemarks(emitRemarks) {}
-
-  LogicalResult matchAndRewrite(QuantizableOpInterface op,
-                                PatternRewriter &rewriter) const override {
-    OpOperand *bias = op.getBiasOperand();
-    if (!bias || !op.getWeightOperand())
-      return rewriter.notifyMatchFailure(op, "no bias");
-    auto scales = getProductScales(
-        op, getTypeBehind(op.getActivationOperands().front()->get()));
-    if (!scales)
-      return rewriter.notifyMatchFailure(op, "not between casts");
-    FailureOr<SmallVector<double>> values = getBiasValues(bias->get());
-    if (failed(values) || values->size() != scales->size())
-      return rewriter.notifyMatchFailure(op, "the bias is not constant");
-    RankedTensorType type =
-        typeOf(bias->get()).clone(getChannelType(op.getContext(), 32, *scales));
-    ConstantOp old = getDequantizedConstant(bias->get());
-    if (old && old.getType() == type)
-      return rewriter.notifyMatchFailure(op, "the bias has this scale");
-    SmallVector<int32_t> integers;
-    bool isExact = true;
-    for (auto [value, scale] : llvm::zip(*values, *scales)) {
-      double steps = value / scale, rounded = std::nearbyint(steps);
-      if (!(std::fabs(rounded) <= std::numeric_limits<int32_t>::max()))
-        return rewriter.notifyMatchFailure(op, "the bias leaves 32 bits");
-      // A file holds input x weight rounded to f32.
-      isExact &= std::fabs(rounded - steps) <= 1e-6 * std::fabs(steps);
-      integers.push_back(static_cast<int32_t>(rounded));
-    }
-    Value real =
-        createDequantized(rewriter, bias->get().getLoc(),
-                          getIntegerElements(op.getContext(), type.getShape(),
-                                             ArrayRef<int32_t>(integers)),
-                          type);
-    rewriter.modifyOpInPlace(op, [&] { bias->set(real); });
-    if (emitRemarks && !isExact)
-      op->emitRemark("rounded the bias to multiples of input x weight scale");
-    return success();
-  }
-
-  bool emitRemarks;
-};
-
 struct PrepareQDQPass final : qnn::impl::PrepareQDQPassBase<PrepareQDQPass> {
   using Base::Base;
 
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<MoveConstant, HoistCast<QuantizeCastOp>,
-            HoistCast<DequantizeCastOp>, CancelPair, CenterWeights>(context);
-    set.add<QuantizeBias>(context, emitRemarks);
+            HoistCast<DequantizeCastOp>, CancelPair>(context);
+    populateQuantizedLayerPatterns(set, emitRemarks);
     populateAttachBiasPatterns(set);
     patterns = std::move(set);
     return success();

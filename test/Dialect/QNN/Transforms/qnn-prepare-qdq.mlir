@@ -117,3 +117,66 @@ func.func @large_bias_stays(%x: tensor<1x1x!q>) -> tensor<1x1xf32> {
   %2 = qnn.fully_connected %0, %1 bias(%b) : (tensor<1x1xf32>, tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
   return %2 : tensor<1x1xf32>
 }
+
+// -----
+
+// 200 = 127 + 73 and -55: two weights of 8 bits for each, and the input twice.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8:f32, 2.5e-01:-73>
+// CHECK-LABEL: func.func @split_weights(
+// CHECK-DAG: qnn.constant dense<{{\[\[}}127, -55, 73, 0]]> : tensor<1x4xi8>
+// CHECK-DAG: qnn.concat %{{.*}}, %{{.*}} {axis = 1 : i64} : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x4xf32>
+// CHECK: qnn.fully_connected %{{.*}} : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x1xf32>
+func.func @split_weights(%x: tensor<1x2x!q>) -> tensor<1x1xf32> {
+  %w = qnn.constant dense<[[127, -128]]> : tensor<1x2xi8> as tensor<1x2x!w>
+  %0 = "quant.dcast"(%x) : (tensor<1x2x!q>) -> tensor<1x2xf32>
+  %1 = "quant.dcast"(%w) : (tensor<1x2x!w>) -> tensor<1x2xf32>
+  // expected-remark@+1 {{split weights that need 9 bits without their zero points into 2 of 8}}
+  %2 = qnn.fully_connected %0, %1 : (tensor<1x2xf32>, tensor<1x2xf32>) -> tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+
+// -----
+
+// (x w + 3) * [2, -4] + 1: the scales 0.5 and 1, weights of the other sign, and biases 7 and -11 in steps of 0.25 and 0.5.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8:f32, 2.5e-01>
+// CHECK: !quant.uniform<i8:f32:0, {5.000000e-01,1.000000e+00}>
+// CHECK-LABEL: func.func @factors_and_offsets(
+// CHECK-DAG: qnn.constant dense<{{\[\[}}5], [6]]> : tensor<2x1xi8>
+// CHECK-DAG: qnn.constant dense<[28, -22]> : tensor<2xi32>
+// CHECK: %[[Y:.+]] = qnn.fully_connected
+// CHECK-NEXT: return %[[Y]]
+func.func @factors_and_offsets(%x: tensor<1x1x!q>) -> tensor<1x2xf32> {
+  %w = qnn.constant dense<[[5], [-6]]> : tensor<2x1xi8> as tensor<2x1x!w>
+  %b = qnn.constant dense<3.0> : tensor<2xf32>
+  %f = qnn.constant dense<[2.0, -4.0]> : tensor<2xf32>
+  %c = qnn.constant dense<1.0> : tensor<f32>
+  %0 = "quant.dcast"(%x) : (tensor<1x1x!q>) -> tensor<1x1xf32>
+  %1 = "quant.dcast"(%w) : (tensor<2x1x!w>) -> tensor<2x1xf32>
+  %2 = qnn.fully_connected %0, %1 bias(%b) : (tensor<1x1xf32>, tensor<2x1xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %3 = qnn.mul %2, %f : (tensor<1x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  %4 = qnn.add %3, %c : (tensor<1x2xf32>, tensor<f32>) -> tensor<1x2xf32>
+  return %4 : tensor<1x2xf32>
+}
+
+// -----
+
+// A weight of -128 has no negative, and a factor of 0 leaves no scale.
+!q = !quant.uniform<i8:f32, 5.0e-01>
+!w = !quant.uniform<i8:f32, 2.5e-01>
+// CHECK-LABEL: func.func @other_factors_stay(
+// CHECK: qnn.mul
+// CHECK: qnn.mul
+func.func @other_factors_stay(%x: tensor<1x1x!q>) -> (tensor<1x1xf32>, tensor<1x1xf32>) {
+  %w = qnn.constant dense<-128> : tensor<1x1xi8> as tensor<1x1x!w>
+  %f = qnn.constant dense<-1.0> : tensor<1xf32>
+  %z = qnn.constant dense<0.0> : tensor<1xf32>
+  %0 = "quant.dcast"(%x) : (tensor<1x1x!q>) -> tensor<1x1xf32>
+  %1 = "quant.dcast"(%w) : (tensor<1x1x!w>) -> tensor<1x1xf32>
+  %2 = qnn.fully_connected %0, %1 : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %3 = qnn.mul %2, %f : (tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  %4 = qnn.fully_connected %0, %1 : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %5 = qnn.mul %4, %z : (tensor<1x1xf32>, tensor<1xf32>) -> tensor<1x1xf32>
+  return %3, %5 : tensor<1x1xf32>, tensor<1x1xf32>
+}

@@ -42,6 +42,10 @@
 
 namespace mlir::qnn {
 
+/// On the function of a network that was quantized before it was imported,
+/// whatever its tensors tell.
+inline constexpr StringLiteral kQuantizedAttr = "qnn.quantized";
+
 /// True for a statically shaped tensor of f32.
 bool isFloatTensor(Type type);
 /// True for a statically shaped tensor of bf16: the rounded operand of a

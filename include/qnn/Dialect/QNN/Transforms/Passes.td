@@ -562,19 +562,22 @@ def PrepareQDQPass : QNN_Pass<"qnn-prepare-qdq"> {
     stand beside the ops that compute, moves transposes and reshapes of
     dequantized constants into the constants, makes weights symmetric, and gives
     biases the scale input x weight. A float or i32 constant per channel that is
-    added behind a layer is its bias. `qnn-fold-qdq` folds what results.
+    added behind a layer is its bias; a factor or a batch norm there, as training
+    leaves them, goes into scales and biases. `qnn-fold-qdq` folds what results.
 
     Law: moving or selecting values commutes with quantization, which is
     monotonic, and with dequantization bit for bit. Weights with a zero point
-    `z` become `w - z`, which is exact. A bias becomes `roundeven(b / (s_x *
+    `z` become `w - z`, which is exact, as a sum of 8-bit weights over copies of
+    the input where 8 bits do not hold them. A factor `a` makes a weight's scale
+    `f32(|a| * s_w)`, within half a unit in the last place. A bias becomes `roundeven(b / (s_x *
     s_w))`, which changes a sum by at most half its own step; a bias that is
     stored with this scale, rounded to f32, keeps its integers.
 
     Refuses: per-axis activations; values that are also used without the cast;
     weights with one scale per index of another dimension than the output
-    channels, and weights that need 9 bits once centered; biases that are not
-    constant or leave 32 bits. Such layers stay float. With `emit-remarks` a
-    bias that was rounded is named.
+    channels; biases that are not constant or leave 32 bits; factors of 0. Such
+    layers stay float. With `emit-remarks` rounded biases and split weights are
+    named.
 
     Before:
     ```mlir
