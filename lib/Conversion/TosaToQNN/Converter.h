@@ -40,33 +40,40 @@ public:
   /// Gives the reason why `op` cannot be converted.
   LogicalResult refuse(Operation *op, const Twine &reason);
 
-  /// The real numbers of a tosa value.
+  /// The real numbers of a tosa value; of integers that are not scaled,
+  /// themselves.
   Value get(Value value) const { return values.lookup(value); }
   /// What `value` quantizes to. Precondition: scaled, of at most 16 bits.
   quant::UniformQuantizedType getType(Value value) const;
   /// The integers of a constant; none when it is computed.
   std::optional<SmallVector<int64_t>> getIntegers(Value value) const;
 
-  /// Creates a qnn op with a float result.
+  /// Creates a qnn op with a result of `elementType`, or of f32.
   template <typename OpTy, typename... Args>
-  FailureOr<Value> create(Location loc, Args &&...args) {
-    FailureOr<OpTy> op = createInferred<OpTy>(
-        builder, loc, builder.getF32Type(), std::forward<Args>(args)...);
+  FailureOr<Value> createAs(Location loc, Type elementType, Args &&...args) {
+    FailureOr<OpTy> op = createInferred<OpTy>(builder, loc, elementType,
+                                              std::forward<Args>(args)...);
     if (failed(op))
       return failure();
     return Value(op->getResult());
   }
-  FailureOr<Value> createTranspose(Location loc, Value value,
-                                   ArrayRef<int64_t> permutation) {
-    return create<TransposeOp>(loc, value, permutation);
+  template <typename OpTy, typename... Args>
+  FailureOr<Value> create(Location loc, Args &&...args) {
+    return createAs<OpTy>(loc, builder.getF32Type(),
+                          std::forward<Args>(args)...);
   }
-  FailureOr<Value> createReshape(Location loc, Value value,
-                                 ArrayRef<int64_t> shape) {
-    return create<ReshapeOp>(loc, value, shape);
+  /// Creates an op that moves the values of `value`.
+  template <typename OpTy, typename... Args>
+  FailureOr<Value> move(Location loc, Value value, Args &&...args) {
+    return createAs<OpTy>(loc, getElementTypeOrSelf(value), value,
+                          std::forward<Args>(args)...);
   }
   Value createScalar(Location loc, float value) {
     return createFloatConstant(builder, loc, {}, value);
   }
+
+  /// `real` rounded to the integers of `tosaValue`, as reals again.
+  Value round(Location loc, Value real, Value tosaValue);
 
   OpBuilder &getBuilder() { return builder; }
   const IntegerScales &getScales() const { return scales; }
@@ -75,7 +82,6 @@ private:
   FailureOr<Type> getArgumentType(Value value);
   LogicalResult createFunction();
   void convertOp(Operation *op);
-  Value round(Location loc, Value real, Value tosaValue);
   Value getAs(Type type, Value real);
   LogicalResult createReturn(func::ReturnOp op);
   Location getName(Operation *op);
@@ -91,6 +97,7 @@ private:
 // Layers.cpp
 FailureOr<Value> convert(Converter &converter, tosa::Conv2DOp op);
 FailureOr<Value> convert(Converter &converter, tosa::DepthwiseConv2DOp op);
+FailureOr<Value> convert(Converter &converter, tosa::TransposeConv2DOp op);
 FailureOr<Value> convert(Converter &converter, tosa::FullyConnectedOp op);
 FailureOr<Value> convert(Converter &converter, tosa::MatMulOp op);
 FailureOr<Value> convert(Converter &converter, tosa::AvgPool2dOp op);
@@ -100,14 +107,51 @@ FailureOr<Value> convert(Converter &converter, tosa::MaxPool2dOp op);
 FailureOr<Value> convert(Converter &converter, tosa::AddOp op);
 FailureOr<Value> convert(Converter &converter, tosa::SubOp op);
 FailureOr<Value> convert(Converter &converter, tosa::MulOp op);
+FailureOr<Value> convert(Converter &converter, tosa::IntDivOp op);
+FailureOr<Value> convert(Converter &converter, tosa::MaximumOp op);
+FailureOr<Value> convert(Converter &converter, tosa::MinimumOp op);
+FailureOr<Value> convert(Converter &converter, tosa::PowOp op);
+FailureOr<Value> convert(Converter &converter, tosa::LogicalAndOp op);
+FailureOr<Value> convert(Converter &converter, tosa::LogicalOrOp op);
+FailureOr<Value> convert(Converter &converter, tosa::LogicalXorOp op);
+FailureOr<Value> convert(Converter &converter, tosa::LogicalNotOp op);
+FailureOr<Value> convert(Converter &converter, tosa::BitwiseAndOp op);
+FailureOr<Value> convert(Converter &converter, tosa::BitwiseOrOp op);
+FailureOr<Value> convert(Converter &converter, tosa::BitwiseXorOp op);
+FailureOr<Value> convert(Converter &converter, tosa::EqualOp op);
+FailureOr<Value> convert(Converter &converter, tosa::GreaterOp op);
+FailureOr<Value> convert(Converter &converter, tosa::GreaterEqualOp op);
+FailureOr<Value> convert(Converter &converter, tosa::SelectOp op);
 FailureOr<Value> convert(Converter &converter, tosa::ClampOp op);
+FailureOr<Value> convert(Converter &converter, tosa::RescaleOp op);
+
+// Functions.cpp
 FailureOr<Value> convert(Converter &converter, tosa::SigmoidOp op);
 FailureOr<Value> convert(Converter &converter, tosa::TanhOp op);
 FailureOr<Value> convert(Converter &converter, tosa::ErfOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ExpOp op);
+FailureOr<Value> convert(Converter &converter, tosa::LogOp op);
+FailureOr<Value> convert(Converter &converter, tosa::AbsOp op);
+FailureOr<Value> convert(Converter &converter, tosa::CeilOp op);
+FailureOr<Value> convert(Converter &converter, tosa::FloorOp op);
+FailureOr<Value> convert(Converter &converter, tosa::SinOp op);
+FailureOr<Value> convert(Converter &converter, tosa::CosOp op);
 FailureOr<Value> convert(Converter &converter, tosa::RsqrtOp op);
 FailureOr<Value> convert(Converter &converter, tosa::ReciprocalOp op);
 FailureOr<Value> convert(Converter &converter, tosa::NegateOp op);
-FailureOr<Value> convert(Converter &converter, tosa::RescaleOp op);
+FailureOr<Value> convert(Converter &converter, tosa::CastOp op);
+FailureOr<Value> convert(Converter &converter, tosa::TableOp op);
+
+// Indices.cpp
+FailureOr<Value> convert(Converter &converter, tosa::ReduceSumOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ReduceProdOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ReduceMaxOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ReduceMinOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ReduceAllOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ReduceAnyOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ArgMaxOp op);
+FailureOr<Value> convert(Converter &converter, tosa::GatherOp op);
+FailureOr<Value> convert(Converter &converter, tosa::ResizeOp op);
 
 // Movement.cpp
 FailureOr<Value> convert(Converter &converter, tosa::ConstOp op);

@@ -13,21 +13,111 @@ using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::fromtosa;
 
+static FailureOr<Value> createBinary(Converter &converter, Operation *op,
+                                     BinaryFunction function) {
+  Value lhs = converter.get(op->getOperand(0));
+  return converter.createAs<BinaryOp>(op->getLoc(), getElementTypeOrSelf(lhs),
+                                      function, lhs,
+                                      converter.get(op->getOperand(1)));
+}
+
+/// `OpTy` on reals, `function` on integers that stand for themselves.
 template <typename OpTy>
-static FailureOr<Value> createBinary(Converter &converter, Operation *op) {
-  return converter.create<OpTy>(op->getLoc(), converter.get(op->getOperand(0)),
+static FailureOr<Value> createArithmetic(Converter &converter, Operation *op,
+                                         BinaryFunction function) {
+  Value lhs = converter.get(op->getOperand(0));
+  if (!isFloatTensor(lhs.getType()))
+    return createBinary(converter, op, function);
+  return converter.create<OpTy>(op->getLoc(), lhs,
                                 converter.get(op->getOperand(1)), FloatAttr(),
                                 FloatAttr());
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::AddOp op) {
-  return createBinary<qnn::AddOp>(converter, op);
+  return createArithmetic<qnn::AddOp>(converter, op, BinaryFunction::Add);
 }
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::SubOp op) {
-  return createBinary<qnn::SubOp>(converter, op);
+  return createArithmetic<qnn::SubOp>(converter, op, BinaryFunction::Sub);
 }
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::MulOp op) {
-  return createBinary<qnn::MulOp>(converter, op);
+  if (op.getShift() != 0 && !converter.getScales().isScaled(op))
+    return converter.refuse(op, "a shift of integers without a scale");
+  return createArithmetic<qnn::MulOp>(converter, op, BinaryFunction::Mul);
+}
+
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::IntDivOp op) {
+  return createBinary(converter, op, BinaryFunction::Div);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::MaximumOp op) {
+  return createBinary(converter, op, BinaryFunction::Max);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::MinimumOp op) {
+  return createBinary(converter, op, BinaryFunction::Min);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::PowOp op) {
+  return createBinary(converter, op, BinaryFunction::Pow);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::LogicalAndOp op) {
+  return createBinary(converter, op, BinaryFunction::And);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::LogicalOrOp op) {
+  return createBinary(converter, op, BinaryFunction::Or);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::LogicalXorOp op) {
+  return createBinary(converter, op, BinaryFunction::Xor);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::BitwiseAndOp op) {
+  return createBinary(converter, op, BinaryFunction::And);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::BitwiseOrOp op) {
+  return createBinary(converter, op, BinaryFunction::Or);
+}
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::BitwiseXorOp op) {
+  return createBinary(converter, op, BinaryFunction::Xor);
+}
+
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::LogicalNotOp op) {
+  OpBuilder &builder = converter.getBuilder();
+  auto type = RankedTensorType::get({}, builder.getI1Type());
+  Value yes = builder.create<ConstantOp>(op.getLoc(),
+                                         DenseElementsAttr::get(type, true));
+  return converter.createAs<BinaryOp>(op.getLoc(), builder.getI1Type(),
+                                      BinaryFunction::Xor,
+                                      converter.get(op.getInput1()), yes);
+}
+
+static FailureOr<Value> createCompare(Converter &converter, Location loc,
+                                      CompareFunction function, Value a,
+                                      Value b) {
+  return converter.createAs<CompareOp>(loc, converter.getBuilder().getI1Type(),
+                                       function, converter.get(a),
+                                       converter.get(b));
+}
+
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::EqualOp op) {
+  return createCompare(converter, op.getLoc(), CompareFunction::Equal,
+                       op.getInput1(), op.getInput2());
+}
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::GreaterOp op) {
+  return createCompare(converter, op.getLoc(), CompareFunction::Less,
+                       op.getInput2(), op.getInput1());
+}
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::GreaterEqualOp op) {
+  return createCompare(converter, op.getLoc(), CompareFunction::LessOrEqual,
+                       op.getInput2(), op.getInput1());
+}
+
+FailureOr<Value> fromtosa::convert(Converter &converter, tosa::SelectOp op) {
+  Value yes = converter.get(op.getOnTrue());
+  return converter.createAs<qnn::SelectOp>(
+      op.getLoc(), getElementTypeOrSelf(yes), converter.get(op.getPred()), yes,
+      converter.get(op.getOnFalse()));
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ClampOp op) {
@@ -41,52 +131,14 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ClampOp op) {
     low = float((int64_t(op.getMinInt()) - zeroPoint) * scale);
     high = float((int64_t(op.getMaxInt()) - zeroPoint) * scale);
   }
+  if (!isFloatTensor(input.getType()))
+    return converter.refuse(op, "expected float or scaled operands");
   if (low == 0 && high >= FLT_MAX)
     return converter.create<ReluOp>(op.getLoc(), input);
   Builder &builder = converter.getBuilder();
   return converter.create<ClipOp>(op.getLoc(), input,
                                   builder.getF32FloatAttr(low),
                                   builder.getF32FloatAttr(high));
-}
-
-template <typename OpTy>
-static FailureOr<Value> createUnary(Converter &converter, Operation *op) {
-  if (converter.getScales().isScaled(op->getOperand(0)))
-    return converter.refuse(op, "expected float operands, or a tosa.table");
-  return converter.create<OpTy>(op->getLoc(), converter.get(op->getOperand(0)));
-}
-
-FailureOr<Value> fromtosa::convert(Converter &converter, tosa::SigmoidOp op) {
-  return createUnary<qnn::SigmoidOp>(converter, op);
-}
-FailureOr<Value> fromtosa::convert(Converter &converter, tosa::TanhOp op) {
-  return createUnary<qnn::TanhOp>(converter, op);
-}
-FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ErfOp op) {
-  return createUnary<qnn::ErfOp>(converter, op);
-}
-
-static FailureOr<Value> createQuotient(Converter &converter, Operation *op,
-                                       Value divisor) {
-  return converter.create<DivOp>(op->getLoc(),
-                                 converter.createScalar(op->getLoc(), 1.0f),
-                                 divisor, FloatAttr(), FloatAttr());
-}
-
-FailureOr<Value> fromtosa::convert(Converter &converter, tosa::RsqrtOp op) {
-  auto root = createUnary<SqrtOp>(converter, op);
-  return failed(root) ? root : createQuotient(converter, op, *root);
-}
-
-FailureOr<Value> fromtosa::convert(Converter &converter,
-                                   tosa::ReciprocalOp op) {
-  return createQuotient(converter, op, converter.get(op.getInput1()));
-}
-
-FailureOr<Value> fromtosa::convert(Converter &converter, tosa::NegateOp op) {
-  return converter.create<SubOp>(
-      op.getLoc(), converter.createScalar(op.getLoc(), 0.0f),
-      converter.get(op.getInput1()), FloatAttr(), FloatAttr());
 }
 
 /// A rescale changes what integers stand for the numbers, not the numbers.

@@ -22,9 +22,9 @@ double fromtosa::getFactor(tosa::RescaleOp op, int64_t channel) {
 }
 
 tosa::RescaleOp fromtosa::getOnlyRescale(Operation *op) {
-  if (!isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, tosa::FullyConnectedOp>(
-          op) ||
-      !op->hasOneUse())
+  bool hasWeights = isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp>(op) ||
+                    isa<tosa::TransposeConv2DOp, tosa::FullyConnectedOp>(op);
+  if (!hasWeights || !op->hasOneUse())
     return {};
   return dyn_cast<tosa::RescaleOp>(*op->user_begin());
 }
@@ -187,6 +187,15 @@ void IntegerScales::visit(Operation *op) {
     return visitRescale(rescale);
   if (auto product = dyn_cast<tosa::MatMulOp>(op))
     return visitMatMul(product);
+  if (isa<tosa::CastOp>(op)) {
+    // A number as it is, on the integer side.
+    for (Value value : {op->getOperand(0), Value(op->getResult(0))})
+      if (isNarrowInteger(value.getType())) {
+        pin(value, 1);
+        setZeroPoint(value, 0);
+      }
+    return;
+  }
   if (auto mul = dyn_cast<tosa::MulOp>(op)) {
     if (isInteger(mul.getType()))
       addProduct(op, std::ldexp(1.0, mul.getShift()));

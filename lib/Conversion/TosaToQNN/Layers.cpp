@@ -196,16 +196,93 @@ FailureOr<Value> fromtosa::convert(Converter &converter,
     parameters = *integers;
   } else {
     auto bias = getFloatBias(converter, op, outputs);
-    auto moved = converter.createTranspose(
-        op.getLoc(), converter.get(op.getWeight()), {2, 3, 0, 1});
+    auto moved = converter.move<qnn::TransposeOp>(
+        op.getLoc(), converter.get(op.getWeight()),
+        ArrayRef<int64_t>{2, 3, 0, 1});
     if (failed(bias) || failed(moved))
       return failure();
-    auto weight = converter.createReshape(op.getLoc(), *moved, shape);
+    auto weight = converter.move<qnn::ReshapeOp>(op.getLoc(), *moved,
+                                                 ArrayRef<int64_t>(shape));
     if (failed(weight))
       return failure();
     parameters = {*weight, *bias};
   }
   return createConv(converter, op, parameters, from[2]);
+}
+
+/// `value`, an image, with `rows - 1` and `columns - 1` zeros between its
+/// pixels.
+static FailureOr<Value> spread(Converter &converter,
+                               tosa::TransposeConv2DOp op) {
+  Location loc = op.getLoc();
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  int64_t rows = op.getStride()[0], columns = op.getStride()[1];
+  FailureOr<Value> value = converter.get(op.getInput());
+  if (rows == 1 && columns == 1)
+    return value;
+  using Sizes = ArrayRef<int64_t>;
+  value = converter.move<qnn::ReshapeOp>(
+      loc, *value, Sizes{shape[0], shape[1], 1, shape[2], 1, shape[3]});
+  if (succeeded(value))
+    value = converter.move<qnn::PadOp>(loc, *value, Sizes{0, 0, 0, 0, 0, 0},
+                                       Sizes{0, 0, rows - 1, 0, columns - 1, 0},
+                                       APFloat(0.0f));
+  if (failed(value))
+    return failure();
+  if (isInteger(op))
+    value = converter.round(loc, *value, op.getInput());
+  value = converter.move<qnn::ReshapeOp>(
+      loc, *value,
+      Sizes{shape[0], shape[1] * rows, shape[2] * columns, shape[3]});
+  if (failed(value))
+    return failure();
+  SmallVector<int64_t> sizes = {shape[0], (shape[1] - 1) * rows + 1,
+                                (shape[2] - 1) * columns + 1, shape[3]};
+  return converter.move<qnn::SliceOp>(loc, *value, Sizes{0, 0, 0, 0},
+                                      Sizes(sizes), Sizes{1, 1, 1, 1});
+}
+
+/// A convolution of the spread image with the mirrored kernel.
+FailureOr<Value> fromtosa::convert(Converter &converter,
+                                   tosa::TransposeConv2DOp op) {
+  ArrayRef<int64_t> shape = getShape(op.getFilter());
+  int64_t height = shape[1], width = shape[2], depth = shape[3];
+  auto mirror = [&](int64_t i) {
+    int64_t c = i % depth, x = i / depth % width;
+    int64_t y = i / (depth * width) % height, o = i / (depth * width * height);
+    return ((o * height + height - 1 - y) * width + width - 1 - x) * depth + c;
+  };
+  Parameters parameters;
+  if (isInteger(op)) {
+    auto integers = getIntegerParameters(converter, op, shape, mirror);
+    if (failed(integers))
+      return failure();
+    parameters = *integers;
+  } else {
+    auto bias = getFloatBias(converter, op, shape[0]);
+    auto values = getFloatValues(converter.get(op.getFilter()));
+    if (failed(bias) || failed(values))
+      return converter.refuse(op, "expected constant weights");
+    SmallVector<float> mirrored;
+    for (int64_t i = 0, e = values->size(); i < e; ++i)
+      mirrored.push_back((*values)[mirror(i)]);
+    parameters = {createFloatConstant(converter.getBuilder(), op.getLoc(),
+                                      shape, mirrored),
+                  *bias};
+  }
+  SmallVector<int64_t> padding = getPadding(op.getOutPad());
+  for (int i : {0, 1, 2, 3})
+    padding[i] += (i % 2 == 0 ? height : width) - 1;
+  if (llvm::any_of(padding, [](int64_t p) { return p < 0; }))
+    return converter.refuse(op, "out_pad cuts more than a kernel");
+  auto image = spread(converter, op);
+  if (failed(image))
+    return failure();
+  return converter.create<qnn::Conv2DOp>(
+      op.getLoc(), *image, parameters.weight, parameters.bias,
+      /*residual=*/Value(), ArrayRef<int64_t>{1, 1}, padding,
+      ArrayRef<int64_t>{1, 1}, int64_t(1), /*clamp_min=*/FloatAttr(),
+      /*clamp_max=*/FloatAttr());
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter,

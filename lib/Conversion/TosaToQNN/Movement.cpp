@@ -28,8 +28,13 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ConstOp op) {
   }
   const IntegerScales &scales = converter.getScales();
   auto integers = converter.getIntegers(op);
-  if (!integers || !scales.isScaled(op))
-    return Value();
+  if (!integers)
+    return converter.refuse(op, "expected integers or f32 with their data");
+  if (!scales.isScaled(op)) {
+    if (isNarrowInteger(type))
+      return Value();
+    return Value(builder.create<ConstantOp>(op.getLoc(), op.getValue()));
+  }
   if (!isNarrowInteger(type)) {
     SmallVector<float> values;
     for (int64_t integer : *integers)
@@ -52,16 +57,17 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::IdentityOp op) {
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ReshapeOp op) {
-  return converter.createReshape(op.getLoc(), converter.get(op.getInput1()),
-                                 getShape(op));
+  return converter.move<qnn::ReshapeOp>(
+      op.getLoc(), converter.get(op.getInput1()), getShape(op));
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::TransposeOp op) {
   auto permutation = converter.getIntegers(op.getPerms());
   if (!permutation)
     return converter.refuse(op, "expected a constant permutation");
-  return converter.createTranspose(op.getLoc(), converter.get(op.getInput1()),
-                                   *permutation);
+  return converter.move<qnn::TransposeOp>(op.getLoc(),
+                                          converter.get(op.getInput1()),
+                                          ArrayRef<int64_t>(*permutation));
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::PadOp op) {
@@ -85,6 +91,8 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::PadOp op) {
     if (!integer)
       return converter.refuse(op, "expected a constant value to pad with");
     fill = float(double(integer->front() - zeroPoint) * scales.getScale(input));
+  } else if (constant && converter.getIntegers(constant)) {
+    fill = float(converter.getIntegers(constant)->front());
   } else if (constant) {
     auto value = getFloatValues(converter.get(constant));
     if (failed(value))
@@ -99,22 +107,28 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ConcatOp op) {
   SmallVector<Value> inputs;
   for (Value input : op.getInput1())
     inputs.push_back(converter.get(input));
-  return converter.create<qnn::ConcatOp>(op.getLoc(), inputs,
-                                         int64_t(op.getAxis()));
+  return converter.createAs<qnn::ConcatOp>(op.getLoc(),
+                                           getElementTypeOrSelf(inputs.front()),
+                                           inputs, int64_t(op.getAxis()));
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::SliceOp op) {
-  return converter.create<qnn::SliceOp>(
+  return converter.move<qnn::SliceOp>(
       op.getLoc(), converter.get(op.getInput()), op.getStart(), getShape(op),
       SmallVector<int64_t>(op.getStart().size(), 1));
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::TileOp op) {
   FailureOr<Value> value = converter.get(op.getInput1());
-  for (auto [axis, count] : llvm::enumerate(op.getMultiples()))
-    if (count > 1 && succeeded(value))
-      value = converter.create<qnn::ConcatOp>(
-          op.getLoc(), SmallVector<Value>(count, *value), int64_t(axis));
+  for (auto [axis, count] : llvm::enumerate(op.getMultiples())) {
+    int64_t size = getShape(op.getInput1())[axis];
+    SmallVector<int64_t> indices;
+    for (int64_t i = 0; i < size * count; ++i)
+      indices.push_back(i % size);
+    if (count != 1 && succeeded(value))
+      value = converter.move<TakeOp>(op.getLoc(), *value, int64_t(axis),
+                                     ArrayRef<int64_t>(indices));
+  }
   return value;
 }
 
@@ -123,6 +137,6 @@ FailureOr<Value> fromtosa::convert(Converter &converter, tosa::ReverseOp op) {
   SmallVector<int64_t> starts(shape.size(), 0), steps(shape.size(), 1);
   starts[op.getAxis()] = std::max<int64_t>(shape[op.getAxis()] - 1, 0);
   steps[op.getAxis()] = -1;
-  return converter.create<qnn::SliceOp>(
-      op.getLoc(), converter.get(op.getInput()), starts, shape, steps);
+  return converter.move<qnn::SliceOp>(op.getLoc(), converter.get(op.getInput()),
+                                      starts, shape, steps);
 }

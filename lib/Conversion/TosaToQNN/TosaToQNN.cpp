@@ -117,10 +117,10 @@ FailureOr<Type> Converter::getArgumentType(Value value) {
            << value.getType() << "; run --tosa-infer-shapes on static inputs";
   if (scales.isScaled(value) && isNarrowInteger(type))
     return Type(type.clone(getType(value)));
-  if (type.getElementType().isF32())
+  if (isPlainTensor(type))
     return Type(type);
-  return func.emitError("expected inputs and outputs of f32 or 8-bit integers, "
-                        "got ")
+  return func.emitError("expected inputs and outputs of f32, bools or 8-, 32- "
+                        "or 64-bit integers, got ")
          << value.getType();
 }
 
@@ -154,7 +154,6 @@ LogicalResult Converter::createFunction() {
   return success();
 }
 
-/// `real` rounded to the integers of `tosaValue`, as reals again.
 Value Converter::round(Location loc, Value real, Value tosaValue) {
   auto type = cast<RankedTensorType>(real.getType());
   Value integers = builder.create<quant::QuantizeCastOp>(
@@ -178,17 +177,34 @@ static std::optional<FailureOr<Value>> convertAs(Converter &converter,
 static std::optional<FailureOr<Value>> convertAny(Converter &converter,
                                                   Operation *op) {
   auto result =
-      convertAs<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, tosa::FullyConnectedOp,
-                tosa::MatMulOp, tosa::AvgPool2dOp, tosa::MaxPool2dOp,
-                tosa::AddOp, tosa::SubOp, tosa::MulOp, tosa::ClampOp,
-                tosa::SigmoidOp, tosa::TanhOp, tosa::ErfOp, tosa::RsqrtOp,
-                tosa::ReciprocalOp, tosa::NegateOp, tosa::RescaleOp>(converter,
-                                                                     op);
-  return result ? result
-                : convertAs<tosa::ConstOp, tosa::IdentityOp, tosa::ReshapeOp,
-                            tosa::TransposeOp, tosa::PadOp, tosa::ConcatOp,
-                            tosa::SliceOp, tosa::TileOp, tosa::ReverseOp>(
-                      converter, op);
+      convertAs<tosa::Conv2DOp, tosa::DepthwiseConv2DOp,
+                tosa::TransposeConv2DOp, tosa::FullyConnectedOp, tosa::MatMulOp,
+                tosa::AvgPool2dOp, tosa::MaxPool2dOp>(converter, op);
+  if (!result)
+    result = convertAs<
+        tosa::AddOp, tosa::SubOp, tosa::MulOp, tosa::IntDivOp, tosa::MaximumOp,
+        tosa::MinimumOp, tosa::PowOp, tosa::LogicalAndOp, tosa::LogicalOrOp,
+        tosa::LogicalXorOp, tosa::LogicalNotOp, tosa::BitwiseAndOp,
+        tosa::BitwiseOrOp, tosa::BitwiseXorOp, tosa::EqualOp, tosa::GreaterOp,
+        tosa::GreaterEqualOp, tosa::SelectOp, tosa::ClampOp, tosa::RescaleOp>(
+        converter, op);
+  if (!result)
+    result =
+        convertAs<tosa::SigmoidOp, tosa::TanhOp, tosa::ErfOp, tosa::ExpOp,
+                  tosa::LogOp, tosa::AbsOp, tosa::CeilOp, tosa::FloorOp,
+                  tosa::SinOp, tosa::CosOp, tosa::RsqrtOp, tosa::ReciprocalOp,
+                  tosa::NegateOp, tosa::CastOp, tosa::TableOp>(converter, op);
+  if (!result)
+    result = convertAs<tosa::ReduceSumOp, tosa::ReduceProdOp, tosa::ReduceMaxOp,
+                       tosa::ReduceMinOp, tosa::ReduceAllOp, tosa::ReduceAnyOp,
+                       tosa::ArgMaxOp, tosa::GatherOp, tosa::ResizeOp>(
+        converter, op);
+  if (!result)
+    result =
+        convertAs<tosa::ConstOp, tosa::IdentityOp, tosa::ReshapeOp,
+                  tosa::TransposeOp, tosa::PadOp, tosa::ConcatOp, tosa::SliceOp,
+                  tosa::TileOp, tosa::ReverseOp>(converter, op);
+  return result;
 }
 
 /// Ops whose results hold integers of their operands.

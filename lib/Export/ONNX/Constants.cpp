@@ -10,6 +10,8 @@
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
+#include "llvm/ADT/bit.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::exporting;
@@ -45,6 +47,11 @@ static int findOpset(func::FuncOp func) {
     llvm::for_each(op->getResultTypes(), look);
     if (isa<HardSwishOp>(op))
       opset = std::max(opset, 14);
+    // Bits of integers.
+    auto binary = dyn_cast<BinaryOp>(op);
+    if (binary && binary.getFunction() >= BinaryFunction::And &&
+        !getElementTypeOrSelf(binary.getType()).isInteger(1))
+      opset = std::max(opset, 18);
     if (auto pool = dyn_cast<AvgPool2DOp>(op))
       if (llvm::any_of(pool.getDilations(), [](int64_t d) { return d != 1; }))
         opset = std::max(opset, 19);
@@ -149,13 +156,23 @@ int32_t GraphWriter::getShift(Value value) const {
   return isSigned && getStorage(value) == onnx::TensorProto::UINT8 ? 128 : 0;
 }
 
+int exporting::getPlainType(Type elementType) {
+  if (elementType.isInteger(1))
+    return onnx::TensorProto::BOOL;
+  if (elementType.isInteger(32))
+    return onnx::TensorProto::INT32;
+  return elementType.isInteger(64) ? onnx::TensorProto::INT64
+                                   : onnx::TensorProto::FLOAT;
+}
+
 void GraphWriter::setType(onnx::ValueInfoProto *info, Value value,
                           StringRef name) {
   info->set_name(name.str());
   auto *tensor = info->mutable_type()->mutable_tensor_type();
-  tensor->set_elem_type(isQuantizedTensor(value.getType())
-                            ? getStorage(value)
-                            : int(onnx::TensorProto::FLOAT));
+  tensor->set_elem_type(
+      isQuantizedTensor(value.getType())
+          ? getStorage(value)
+          : getPlainType(getElementTypeOrSelf(value.getType())));
   auto *shape = tensor->mutable_shape();
   for (int64_t size : cast<RankedTensorType>(value.getType()).getShape())
     shape->add_dim()->set_dim_value(size);
@@ -262,6 +279,17 @@ static SmallVector<T> permute(SmallVector<T> values, ArrayRef<int64_t> shape,
   return moved;
 }
 
+/// The values of a constant of f32 or bf16.
+static SmallVector<float> getFloats(Value value) {
+  ElementsAttr attribute = value.getDefiningOp<ConstantOp>().getValue();
+  if (attribute.getElementType().isF32())
+    return *getFloatValues(attribute);
+  SmallVector<float> widened;
+  for (uint16_t bits : *getBF16Values(attribute))
+    widened.push_back(llvm::bit_cast<float>(uint32_t(bits) << 16));
+  return widened;
+}
+
 /// A constant, broadcast to the rank of `layout` by leading ones.
 std::string GraphWriter::addConstant(Value value, ArrayRef<int64_t> layout,
                                      const Twine &name) {
@@ -271,15 +299,22 @@ std::string GraphWriter::addConstant(Value value, ArrayRef<int64_t> layout,
   SmallVector<int64_t> moved;
   for (int64_t dimension : layout)
     moved.push_back(shape[dimension]);
-  if (!isQuantizedTensor(type)) {
-    auto values = getFloatValues(value);
-    return addFloats(name, moved, permute(std::move(*values), shape, layout));
+  if (type.getElementType().isInteger(64)) {
+    auto values = getLongValues(value.getDefiningOp<ConstantOp>().getValue());
+    auto *tensor = addInitializer(name, onnx::TensorProto::INT64, moved);
+    setData(tensor,
+            getBytes<int64_t>(permute(std::move(*values), shape, layout)));
+    return tensor->name();
   }
-  int storage = getStorage(value);
+  if (isa<FloatType>(type.getElementType()))
+    return addFloats(name, moved, permute(getFloats(value), shape, layout));
+  bool isQuantized = isQuantizedTensor(type);
+  int storage =
+      isQuantized ? getStorage(value) : getPlainType(type.getElementType());
   auto *tensor = addInitializer(name, storage, moved);
   auto values = getIntegerValues(value);
   for (int32_t &integer : *values)
-    integer += getShift(value);
+    integer += isQuantized ? getShift(value) : 0;
   setData(tensor,
           packIntegers(permute(std::move(*values), shape, layout), storage));
   return tensor->name();

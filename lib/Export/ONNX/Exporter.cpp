@@ -28,7 +28,7 @@ static bool writeAs(GraphWriter *graph, Operation *op) {
 
 static bool writeOp(GraphWriter *graph, Operation *op) {
   return writeAs<ConstantOp, ObserveOp, RequantizeOp, quant::QuantizeCastOp,
-                 quant::DequantizeCastOp>(graph, op) ||
+                 quant::DequantizeCastOp, ToBF16Op>(graph, op) ||
          writeAs<Conv2DOp, FullyConnectedOp, MatMulOp, BiasOp, BatchNormOp>(
              graph, op) ||
          writeAs<AddOp, SubOp, MulOp, DivOp, ReluOp, ClipOp, LeakyReluOp,
@@ -37,7 +37,9 @@ static bool writeOp(GraphWriter *graph, Operation *op) {
          writeAs<MaxPool2DOp, AvgPool2DOp, GlobalAvgPoolOp, GlobalMaxPoolOp,
                  ReduceMeanOp>(graph, op) ||
          writeAs<ConcatOp, ReshapeOp, TransposeOp, PadOp, SliceOp,
-                 ResizeNearestOp>(graph, op);
+                 ResizeNearestOp>(graph, op) ||
+         writeAs<UnaryOp, BinaryOp, CompareOp, SelectOp, CastOp, ReduceOp,
+                 TopKOp, GatherOp, TakeOp, ResampleOp>(graph, op);
 }
 
 /// Fails when some op of the network is none of those.

@@ -100,9 +100,15 @@ onnx::NodeProto *GraphWriter::add(StringRef type, const Twine &name,
   return node;
 }
 
+/// The output that counts: of several, the last one.
+static std::string *getResult(onnx::NodeProto *node) {
+  return node->mutable_output(node->output_size() - 1);
+}
+
 void GraphWriter::renameResult(onnx::NodeProto *node, const Twine &name) {
-  tensorNames.erase(node->output(0));
-  node->set_output(0, makeTensorName(name));
+  std::string *result = getResult(node);
+  tensorNames.erase(*result);
+  *result = makeTensorName(name);
 }
 
 std::string GraphWriter::transpose(const std::string &tensor,
@@ -214,7 +220,7 @@ std::string GraphWriter::getBroadcast(Value value, ArrayRef<int64_t> layout,
 void GraphWriter::setResult(Operation *op, onnx::NodeProto *node,
                             ArrayRef<int64_t> layout) {
   renameResult(node, getLayerName(op));
-  setReal(op->getResult(0), node->output(0), layout);
+  setReal(op->getResult(0), *getResult(node), layout);
 }
 
 void GraphWriter::setReal(Value result, std::string tensor,
@@ -319,12 +325,11 @@ void GraphWriter::addOutput(Value value, StringRef name) {
   Layout plain = getIdentity(getRank(value));
   std::string tensor = getStored(value, plain);
   auto [known, isFirst] = outputs.try_emplace(tensor, name.str());
-  auto *producer =
-      llvm::find_if(*graph->mutable_node(), [&](const onnx::NodeProto &node) {
-        return node.output(0) == tensor;
-      }).operator->();
-  bool isComputed = producer != graph->mutable_node()->end().operator->();
-  if (!isFirst || !isComputed) {
+  onnx::NodeProto *producer = nullptr;
+  for (onnx::NodeProto &node : *graph->mutable_node())
+    if (*getResult(&node) == tensor)
+      producer = &node;
+  if (!isFirst || !producer) {
     onnx::NodeProto *copy = graph->add_node();
     copy->set_op_type("Identity");
     copy->set_name(makeUnique(nodeNames, name + "/copy"));
@@ -332,7 +337,7 @@ void GraphWriter::addOutput(Value value, StringRef name) {
     copy->add_output(name.str());
     return;
   }
-  producer->set_output(0, name.str());
+  *getResult(producer) = name.str();
   for (onnx::NodeProto &node : *graph->mutable_node())
     for (std::string &input : *node.mutable_input())
       if (input == tensor)

@@ -48,6 +48,9 @@ Layout getIdentity(int64_t rank);
 std::string getTensorName(DictionaryAttr attributes, StringRef kind,
                           unsigned index);
 
+/// The TensorProto type of numbers as they are: f32, i1, i32 or i64.
+int getPlainType(Type elementType);
+
 void setInt(onnx::NodeProto *node, StringRef name, int64_t value);
 void setInts(onnx::NodeProto *node, StringRef name, ArrayRef<int64_t> values);
 void setFloat(onnx::NodeProto *node, StringRef name, float value);

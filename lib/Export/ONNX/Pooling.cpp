@@ -70,27 +70,38 @@ static int64_t countBelow(ArrayRef<int64_t> axes, int64_t dimension) {
   return llvm::count_if(axes, [&](int64_t axis) { return axis < dimension; });
 }
 
-void exporting::write(GraphWriter &graph, ReduceMeanOp op) {
+onnx::NodeProto *exporting::addReduction(GraphWriter &graph, Operation *op,
+                                         StringRef type,
+                                         ArrayRef<int64_t> reduced,
+                                         bool keepDims, bool axesAreOperand,
+                                         Layout &left) {
   StringRef name = getLayerName(op);
-  Layout home = graph.getLayout(op.getInput());
+  Value input = op->getOperand(0);
+  Layout home = graph.getLayout(input);
   // Axes of the ONNX tensor, and the layout of what is left.
   SmallVector<int64_t> axes;
-  Layout left;
   for (auto [i, dimension] : llvm::enumerate(home)) {
-    bool isReduced = llvm::is_contained(op.getAxes(), dimension);
+    bool isReduced = llvm::is_contained(reduced, dimension);
     if (isReduced)
       axes.push_back(i);
-    if (op.getKeepDims())
+    if (keepDims)
       left.push_back(dimension);
     else if (!isReduced)
-      left.push_back(dimension - countBelow(op.getAxes(), dimension));
+      left.push_back(dimension - countBelow(reduced, dimension));
   }
-  onnx::NodeProto *node =
-      graph.add("ReduceMean", name, graph.getReal(op.getInput(), home));
-  if (graph.getOpset() >= 18)
+  onnx::NodeProto *node = graph.add(type, name, graph.getReal(input, home));
+  if (axesAreOperand)
     node->add_input(graph.addInts(name + "/axes", axes));
   else
     setInts(node, "axes", axes);
-  setInt(node, "keepdims", op.getKeepDims());
+  setInt(node, "keepdims", keepDims);
+  return node;
+}
+
+void exporting::write(GraphWriter &graph, ReduceMeanOp op) {
+  Layout left;
+  onnx::NodeProto *node =
+      addReduction(graph, op, "ReduceMean", op.getAxes(), op.getKeepDims(),
+                   /*axesAreOperand=*/graph.getOpset() >= 18, left);
   graph.finish(op, node, left);
 }

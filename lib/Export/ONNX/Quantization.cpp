@@ -35,3 +35,17 @@ void exporting::write(GraphWriter &graph, quant::QuantizeCastOp op) {
 void exporting::write(GraphWriter &graph, quant::DequantizeCastOp op) {
   writeConversion(graph, op.getResult(), op.getArg());
 }
+
+/// There and back: products of ONNX are of one type.
+void exporting::write(GraphWriter &graph, ToBF16Op op) {
+  StringRef name = getLayerName(op);
+  Layout home = graph.getLayout(op.getInput());
+  onnx::NodeProto *narrow =
+      graph.add("Cast", name + "/bf16",
+                graph.getReal(op.getInput(), home, name + "/constant"));
+  setInt(narrow, "to", onnx::TensorProto::BFLOAT16);
+  onnx::NodeProto *node =
+      graph.add("Cast", name + "/rounded", narrow->output(0));
+  setInt(node, "to", onnx::TensorProto::FLOAT);
+  graph.setReal(op.getResult(), node->output(0), home);
+}

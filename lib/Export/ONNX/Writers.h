@@ -24,6 +24,7 @@ void write(GraphWriter &graph, ObserveOp op);
 void write(GraphWriter &graph, RequantizeOp op);
 void write(GraphWriter &graph, quant::QuantizeCastOp op);
 void write(GraphWriter &graph, quant::DequantizeCastOp op);
+void write(GraphWriter &graph, ToBF16Op op);
 
 // Layers.cpp
 void write(GraphWriter &graph, Conv2DOp op);
@@ -62,6 +63,24 @@ void write(GraphWriter &graph, TransposeOp op);
 void write(GraphWriter &graph, PadOp op);
 void write(GraphWriter &graph, SliceOp op);
 void write(GraphWriter &graph, ResizeNearestOp op);
+
+// General.cpp
+void write(GraphWriter &graph, UnaryOp op);
+void write(GraphWriter &graph, BinaryOp op);
+void write(GraphWriter &graph, CompareOp op);
+void write(GraphWriter &graph, SelectOp op);
+void write(GraphWriter &graph, CastOp op);
+void write(GraphWriter &graph, ReduceOp op);
+void write(GraphWriter &graph, TopKOp op);
+void write(GraphWriter &graph, GatherOp op);
+void write(GraphWriter &graph, TakeOp op);
+void write(GraphWriter &graph, ResampleOp op);
+
+/// Adds a reduction over `axes` of the operand of `op`; `left` becomes the
+/// layout of its result.
+onnx::NodeProto *addReduction(GraphWriter &graph, Operation *op, StringRef type,
+                              ArrayRef<int64_t> axes, bool keepDims,
+                              bool axesAreOperand, Layout &left);
 
 } // namespace mlir::qnn::exporting
 

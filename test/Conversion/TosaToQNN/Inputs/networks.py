@@ -53,6 +53,71 @@ def make_float():
 """
 
 
+def make_general():
+    """One of every op that has no layer of its own, on 1x4x4x3 floats, all results beside each other."""
+    image, lines, parts = "1x4x4x3", [], []
+
+    def op(text, *types, result=image, kind="f32", keep=True):
+        name = f"v{len(lines)}"
+        lines.append(f"  %{name} = {text} : ({', '.join(f'tensor<{t}>' for t in types)}) -> tensor<{result}x{kind}>\n")
+        if keep:
+            parts.append((name, result, kind))
+        return "%" + name
+
+    one, two = image + "xf32", (image + "xf32",) * 2
+    positive = op("tosa.exp %x", one)
+    for function in ("log", "reciprocal", "rsqrt"):
+        op(f"tosa.{function} {positive}", one)
+    for function in ("abs", "ceil", "floor", "negate", "sin", "cos", "sigmoid", "erf"):
+        op(f"tosa.{function} %x", one)
+    other = op("tosa.reverse %x {axis = 1 : i32}", one)
+    op(f"tosa.pow {positive}, %x", *two)
+    op(f"tosa.maximum %x, {other}", *two)
+    op(f"tosa.minimum %x, {other}", *two)
+    less = op(f"tosa.greater %x, {other}", *two, kind="i1")
+    same = op("tosa.equal %x, %x", *two, kind="i1")
+    above = op(f"tosa.greater_equal {other}, %x", *two, kind="i1")
+    for function in ("and", "or", "xor"):
+        op(f"tosa.logical_{function} {less}, {same}", *(image + "xi1",) * 2, kind="i1")
+    op(f"tosa.logical_not {above}", image + "xi1", kind="i1")
+    op(f"tosa.select {less}, %x, {positive}", image + "xi1", *two)
+    whole = op("tosa.cast %x", one, kind="i32")
+    divisor = op(f"tosa.cast {positive}", one, kind="i32", keep=False)
+    for function in ("add", "sub", "maximum", "minimum"):
+        op(f"tosa.{function} {whole}, {divisor}", *(image + "xi32",) * 2, kind="i32")
+    for function in ("sum", "max", "min", "prod"):
+        op(f"tosa.reduce_{function} %x {{axis = 2 : i32}}", one, result="1x4x1x3")
+    for function in ("all", "any"):
+        op(f"tosa.reduce_{function} {less} {{axis = 3 : i32}}", image + "xi1", result="1x4x4x1", kind="i1")
+    op("tosa.argmax %x {axis = 3 : i32}", one, result="1x4x4", kind="i32")
+    rows = op("tosa.reshape %x {new_shape = array<i64: 2, 8, 3>}", one, result="2x8x3", keep=False)
+    op(f"tosa.gather {rows}, %rows", "2x8x3xf32", "2x3xi32", result="2x3x3")
+    op("tosa.tile %x {multiples = array<i64: 1, 2, 1, 3>}", one, result="1x8x4x9")
+    resize = "tosa.resize %x {{scale = array<i64: {}>, offset = array<i64: {}>, border = array<i64: {}>, mode = \"{}\"}}"
+    for mode in ("NEAREST_NEIGHBOR", "BILINEAR"):
+        op(resize.format("4, 2, 4, 2", "-1, -1", "1, 1", mode), one, result="1x8x8x3")
+        op(resize.format("14, 6, 2, 1", "0, 0", "0, 0", mode), one, result="1x8x7x3")
+    op("tosa.transpose_conv2d %x, %filter, %bias {out_pad = array<i64: -1, 0, 1, -2>, stride = array<i64: 2, 3>, out_shape = array<i64: 1, 8, 11, 2>}",
+       one, "2x3x3x3xf32", "2xf32", result="1x8x11x2")
+    text = "func.func @main(%x: tensor<1x4x4x3xf32>) -> tensor<1xLENGTHxf32> {\n" + constant("filter", normal(2, 3, 3, 3), "f32") + constant("bias", normal(2), "f32")
+    text += constant("rows", np.array([[7, 0, 3], [1, 1, 6]]), "i32")
+    text += "".join(lines)
+    flat, length = [], 0
+    for name, shape, kind in parts:
+        size = int(np.prod([int(d) for d in shape.split("x")]))
+        length += size
+        if kind != "f32":
+            if kind == "i1":
+                text += f"  %{name}_i = tosa.cast %{name} : (tensor<{shape}xi1>) -> tensor<{shape}xi32>\n"
+                name += "_i"
+            text += f"  %{name}_f = tosa.cast %{name} : (tensor<{shape}xi32>) -> tensor<{shape}xf32>\n"
+            name += "_f"
+        text += f"  %{name}_flat = tosa.reshape %{name} {{new_shape = array<i64: 1, {size}>}} : (tensor<{shape}xf32>) -> tensor<1x{size}xf32>\n"
+        flat.append((f"%{name}_flat", f"tensor<1x{size}xf32>"))
+    text += f"  %all = tosa.concat {', '.join(f[0] for f in flat)} {{axis = 1 : i32}} : ({', '.join(f[1] for f in flat)}) -> tensor<1x{length}xf32>\n"
+    return text.replace("LENGTH", str(length)) + f"  return %all : tensor<1x{length}xf32>\n}}\n", length
+
+
 def rescale(result, operand, shape, source, target, zero_points, multipliers, shifts):
     per_channel = "true" if len(multipliers) > 1 else "false"
     return (f"  %{result} = tosa.rescale %{operand} {{double_round = false, scale32 = true, per_channel = {per_channel}, "
@@ -84,19 +149,21 @@ def make_quantized():
     return text + rescale("12", "11", "1x5", "i32", "i8", (0, -1), [1879048192], [40]) + "  return %12 : tensor<1x5xi8>\n}\n"
 
 
-def make_run(network, values, kind):
+def make_run(network, values, kind, length=5):
     """@run: the network on `values`; integers are printed as floats."""
     shape = "x".join(map(str, values.shape))
     text = network + f"\nfunc.func private @printMemrefF32(%ptr: tensor<*xf32>)\nfunc.func @run() {{\n{constant('x', values, kind)}"
-    text += f"  %y = call @main(%x) : (tensor<{shape}x{kind}>) -> tensor<1x5x{kind}>\n"
+    text += f"  %y = call @main(%x) : (tensor<{shape}x{kind}>) -> tensor<1x{length}x{kind}>\n"
     if kind != "f32":
-        text += f"  %f = arith.sitofp %y : tensor<1x5x{kind}> to tensor<1x5xf32>\n"
+        text += f"  %f = arith.sitofp %y : tensor<1x{length}x{kind}> to tensor<1x{length}xf32>\n"
     name = "%y" if kind == "f32" else "%f"
-    return text + f"  %u = tensor.cast {name} : tensor<1x5xf32> to tensor<*xf32>\n  call @printMemrefF32(%u) : (tensor<*xf32>) -> ()\n  return\n}}\n"
+    return text + f"  %u = tensor.cast {name} : tensor<1x{length}xf32> to tensor<*xf32>\n  call @printMemrefF32(%u) : (tensor<*xf32>) -> ()\n  return\n}}\n"
 
 
-for name, network, values, kind in (("float", make_float(), normal(1, 8, 8, 3) * 8, "f32"),
-                                    ("quantized", make_quantized(), integers(-128, 127, 1, 8, 8, 4).astype(np.int8), "i8")):
+general, length = make_general()
+image = normal(1, 8, 8, 3) * 8
+for name, network, values, kind, length in (("float", make_float(), image, "f32", 5), ("general", general, image[:, :4, :4] * 2, "f32", length),
+                                            ("quantized", make_quantized(), integers(-128, 127, 1, 8, 8, 4).astype(np.int8), "i8", 5)):
     (out / f"{name}.mlir").write_text(network)
-    (out / f"{name}_run.mlir").write_text(make_run(network, values, kind))
+    (out / f"{name}_run.mlir").write_text(make_run(network, values, kind, length))
     np.save(out / f"{name}.npy", values)
