@@ -3,17 +3,19 @@
 
   compare_torchvision.py ROOT WORKDIR NAME[:SIZE]...      names of utils/models/export_torchvision.py, on images of SIZE x SIZE
 
-Where ORT_LIB names ONNX Runtime's library and PYTHONPATH the folder of the module `ort`, the float object is compared with that.
+Where there is ONNX Runtime (ORT_LIB, benchmarks/onnxruntime.py), the float object is compared with that instead.
 
 Prints a line per network and exits with 1 when a float output is off by more than 1e-4 of the largest one, when a byte of an int8
 result differs from the interpreter, or when the int8 result has lost the signal (below 10 dB; the detector, below 3 dB).
 """
-import os
 import pathlib
 import subprocess
 import sys
 import numpy as np
 import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benchmarks"))
+import onnxruntime
 
 # With random weights noise grows from layer to layer, and a detector has no pooling before its end that averages it away: ONNX
 # Runtime's int8 gets no further than 5 dB there.
@@ -34,9 +36,8 @@ def execute(network, feed, directory, *options):
 
 def predict(model, image, onnx):
     """What PyTorch computes, or ONNX Runtime where there is one."""
-    if "ORT_LIB" in os.environ:
-        import ort
-        outputs = ort.Session(str(onnx), threads=1).run({"input": image.numpy()})
+    if onnxruntime.find_library():
+        outputs = onnxruntime.Session(str(onnx), threads=1).run([image.numpy()])
         return np.concatenate([outputs[name].ravel() for name in sorted(outputs)])
     with torch.no_grad():
         want = model(image)

@@ -363,7 +363,8 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
           llvm::any_of(op->getOperands(),
                        [](Value v) { return bool(getIntegers(v)); }) ||
           llvm::any_of(op->getUsers(), isCast);
-      if (!isBesideCast || !isa<QNNDialect>(op->getDialect()))
+      if (!isBesideCast || !isa<QNNDialect>(op->getDialect()) ||
+          op->hasAttr(kWidePartAttr))
         return;
       SmallVector<Value> integers;
       Type type;
