@@ -107,8 +107,11 @@ def main():
         quantized = np.clip(np.rint(test / scale) + zero, -128, 127).astype(np.int8)
         with tempfile.TemporaryDirectory() as folder:
             np.save(folder + "/calibration.npy", calibration)
-            run("quant-calibrate", files["float"], f"--calibration-data={folder}/calibration.npy", "-o", folder + "/ranges.json")
-            ours = [f"--calibration-cache={folder}/ranges.json", *args.flag]
+            # Once for each shape: a cache belongs to a graph.
+            batch = f"--input-shape={float_name}:" + "x".join(map(str, test.shape))
+            for ranges, *flags in (("one", ), ("all", batch)):
+                run("quant-calibrate", files["float"], f"--calibration-data={folder}/calibration.npy", "-o", f"{folder}/{ranges}.json", *flags)
+            one, ours = ([f"--calibration-cache={folder}/{ranges}.json", *args.flag] for ranges in ("one", "all"))
             fixed = "--requantize=fixed-point"
             exact = outputs(files["float"], float_name, test, folder, "--precision=f32")
             row = []
@@ -120,7 +123,7 @@ def main():
                 row.append(f"{sqnr(exact, outputs(files['float'], float_name, test, folder, *ours, fixed)):.1f}")
             except SystemExit:
                 row.append("float ops")
-            for path, flags in ((files["int8"], []), (files["int8"], [fixed]), (files["float"], ours), (files["float"], ["--precision=f32"])):
+            for path, flags in ((files["int8"], []), (files["int8"], [fixed]), (files["float"], one), (files["float"], ["--precision=f32"])):
                 row.append(f"{milliseconds(path, folder, *flags):.4f}")
         print("|", " | ".join([network, *row]), "|", flush=True)
 
