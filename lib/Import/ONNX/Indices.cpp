@@ -336,9 +336,14 @@ LogicalResult import::convertOneHot(NodeImporter &node) {
     return failure();
   int64_t rank = shapeOf(indices).size() + 1;
   int64_t axis = node.normalizeAxis(node.getInt("axis", -1), rank);
-  int64_t depth = depthTensor.getNumElements() != 1 ? -1
-                  : depthTensor.isFloat() ? int64_t(depthTensor.floats()[0])
-                                          : depthTensor.ints()[0];
+  int64_t depth = -1;
+  if (depthTensor.getNumElements() == 1 && !depthTensor.isFloat())
+    depth = depthTensor.ints()[0];
+  // A float beyond all folding, or NaN, is no depth.
+  else if (depthTensor.getNumElements() == 1 &&
+           depthTensor.floats()[0] >= 0.0f &&
+           depthTensor.floats()[0] <= float(kMaxElements))
+    depth = static_cast<int64_t>(depthTensor.floats()[0]);
   if (depth >= 0 && mlir::failed(node.requireFolding(depth)))
     return failure();
   if (depth < 0 || shapeOf(values) != ArrayRef<int64_t>(2))

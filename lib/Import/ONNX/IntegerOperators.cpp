@@ -38,6 +38,9 @@ static Scaling readZeroPoint(NodeImporter &node, int i, int zero,
                                     : node.getIntegerType(i);
   scaling.scales = {1.0f};
   scaling.zeroPoints = {0};
+  if (!node.failed() && isFloatType(scaling.type))
+    node.error() << "expected operand " << i << " of integers, got "
+                 << formatType(scaling.type);
   if (node.failed() || !node.hasInput(zero))
     return scaling;
   HostTensor zeros = node.getConstant(zero, "zero point");

@@ -60,7 +60,7 @@ static void upgradeBroadcast(GraphState &state, NodeImporter &node,
   int64_t rank = node.getShape(0).size(), other = node.getShape(1).size();
   int64_t axis = node.getInt("axis", 0);
   axis += axis < 0 ? rank : 0;
-  if (!node.failed() && (axis < 0 || axis + other > rank))
+  if (!node.failed() && (axis < 0 || axis > rank - other))
     node.error() << "expected axis to leave " << other
                  << " dimensions within rank " << rank << ", got " << axis;
   appendOnes(state, node, proto, rank - axis - other);

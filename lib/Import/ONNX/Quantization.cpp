@@ -56,7 +56,7 @@ static void readZeroPoints(NodeImporter &node, int input, Scaling &scaling,
     return;
   if (scaling.type == TensorProto::UNDEFINED)
     scaling.type = zeros.getType();
-  if (zeros.getType() != scaling.type) {
+  if (zeros.getType() != scaling.type || zeros.isFloat()) {
     node.error() << "expected a zero point of type " << formatType(scaling.type)
                  << " as the integers, got " << formatType(zeros.getType());
     return;
