@@ -96,11 +96,29 @@ void exporting::write(GraphWriter &graph, HardSigmoidOp op) {
              });
 }
 
+/// The scale to which `value` is rounded, here or where it is used; 1 if none.
+static double getRoundingScale(Value value) {
+  auto scaleOf = [](Value v) {
+    auto type = dyn_cast<quant::UniformQuantizedType>(
+        cast<RankedTensorType>(v.getType()).getElementType());
+    return type ? type.getScale() : 1.0;
+  };
+  double scale = scaleOf(value);
+  for (Operation *user : value.getUsers())
+    if (isa<quant::QuantizeCastOp>(user))
+      scale = std::min(scale, scaleOf(user->getResult(0)));
+  return scale;
+}
+
+/// ONNX Runtime 1.30 fuses a softmax with its casts, and its integer kernel
+/// overflows at scales below 1/256. A Sum of one operand, which is that
+/// operand, keeps them apart.
 void exporting::write(GraphWriter &graph, SoftmaxOp op) {
-  writeUnary(graph, op, "Softmax",
-             [&](onnx::NodeProto *node, ArrayRef<int64_t> layout) {
-               setInt(node, "axis",
-                      llvm::find(layout, int64_t(op.getAxis())) -
-                          layout.begin());
-             });
+  Layout home = graph.getLayout(op.getInput());
+  onnx::NodeProto *node = graph.add("Softmax", getLayerName(op),
+                                    graph.getReal(op.getInput(), home));
+  setInt(node, "axis", llvm::find(home, int64_t(op.getAxis())) - home.begin());
+  if (getRoundingScale(op.getResult()) < 1.0 / 256)
+    node = graph.add("Sum", getLayerName(op) + "/sum", node->output(0));
+  graph.setResult(op, node, home);
 }
