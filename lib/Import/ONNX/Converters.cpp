@@ -84,7 +84,8 @@ static const OpEntry kOps[] = {
      "of int8, uint8, int16, uint16, int4, uint4, and constant int32; constant "
      "scales: per tensor, per axis, blocked"},
     {"Div", 2, 2, convertDiv, foldBinary, "NumPy broadcasting"},
-    {"Dropout", 1, 3, convertDropout, nullptr, "inference only (the identity)"},
+    {"Dropout", 1, 3, convertDropout, nullptr,
+     "inference only, or of ratio 0 (the identity)"},
     {"DynamicQuantizeLinear", 1, 1, convertDynamicQuantizeLinear, nullptr, ""},
     {"Elu", 1, 1, convertElu, nullptr, ""},
     {"Equal", 2, 2, convertCompare, foldBinary, ""},
@@ -146,6 +147,7 @@ static const OpEntry kOps[] = {
      "integers; constant floats with fmod"},
     {"Mul", 2, 2, convertMul, foldBinary, "NumPy broadcasting"},
     {"Neg", 1, 1, convertFunction, foldUnary, ""},
+    {"NonZero", 1, 1, refuseComputed, foldNonZero, ""},
     {"Not", 1, 1, convertNot, foldUnary, ""},
     {"OneHot", 3, 3, convertOneHot, nullptr, "constant depth"},
     {"Or", 2, 2, convertIntegers, foldBinary, ""},

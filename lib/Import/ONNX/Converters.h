@@ -145,16 +145,23 @@ LogicalResult convertDynamicQuantizeLinear(NodeImporter &node);
 LogicalResult convertResize(NodeImporter &node);
 LogicalResult convertUpsample(NodeImporter &node);
 
-// ShapeFolding.cpp
+// ConstantSources.cpp
+/// The number of elements of a constant that folding creates; none after an
+/// error.
+std::optional<int64_t> checkedCount(NodeImporter &node,
+                                    ArrayRef<int64_t> shape);
 LogicalResult convertConstant(NodeImporter &node);
 LogicalResult convertShape(NodeImporter &node);
 LogicalResult convertSize(NodeImporter &node);
 LogicalResult foldConstantOfShape(NodeImporter &node);
+LogicalResult foldNonZero(NodeImporter &node);
+LogicalResult foldRange(NodeImporter &node);
+
+// ShapeFolding.cpp
 LogicalResult foldCast(NodeImporter &node);
 LogicalResult foldBinary(NodeImporter &node);
 LogicalResult foldUnary(NodeImporter &node);
 LogicalResult foldWhere(NodeImporter &node);
-LogicalResult foldRange(NodeImporter &node);
 LogicalResult foldReduce(NodeImporter &node);
 
 } // namespace mlir::qnn::import

@@ -169,16 +169,28 @@ LogicalResult import::convertIdentity(NodeImporter &node) {
   return node.forward(0);
 }
 
+/// In training mode too when the ratio is 0: torchvision's Swin is exported so.
+static LogicalResult requireInference(NodeImporter &node) {
+  if (!node.hasInput(2))
+    return success();
+  HostTensor training = node.getConstant(2, "training_mode");
+  if (node.failed())
+    return failure();
+  if (training.isFloat() || training.getNumElements() != 1)
+    return node.error() << "expected training_mode to be one bool";
+  if (training.ints()[0] == 0)
+    return success();
+  float ratio = node.hasInput(1) ? node.getScalar(1, "ratio") : 0.5f;
+  if (node.failed())
+    return failure();
+  if (ratio != 0)
+    return node.unsupported("training mode, export the model for inference");
+  return success();
+}
+
 LogicalResult import::convertDropout(NodeImporter &node) {
-  if (node.hasInput(2)) {
-    HostTensor training = node.getConstant(2, "training_mode");
-    if (node.failed())
-      return failure();
-    if (training.isFloat() || training.getNumElements() != 1)
-      return node.error() << "expected training_mode to be one bool";
-    if (training.ints()[0] != 0)
-      return node.unsupported("training mode, export the model for inference");
-  }
+  if (failed(requireInference(node)))
+    return failure();
   SmallVector<int64_t> shape(node.getShape(0));
   if (node.hasOutput(1)) { // everything is kept
     if (!node.spendFolding(*countElements(shape)))
