@@ -178,8 +178,50 @@ def tflite_ops():
     yield "DEPTH_TO_SPACE", [], ("DepthToSpaceOptions", dict(block_size=2))
     yield "SPACE_TO_BATCH_ND", [i(2, 2), i(0, 0, 0, 0).reshape(2, 2)], None
     yield "BATCH_TO_SPACE_ND", [i(1, 1), i(0, 0, 0, 0).reshape(2, 2)], None
-    yield "CAST", [], ("CastOptions", dict(out_data_type="INT32"))
-    yield "ARG_MAX", [i(3)], ("ArgMaxOptions", dict(output_type="INT32"))
+    yield "GATHER_ND", [i(0, 2, 0, 1).reshape(2, 2)], None
+    yield "TILE", [i(1, 2, 1, 3)], None
+    yield "REVERSE_V2", [i(1, 2)], None
+    yield "BROADCAST_TO", [i(3, 4, 6, 8)], None
+    yield "CUMSUM", [i(2)], ("CumsumOptions", dict(reverse=True))
+    yield "LOCAL_RESPONSE_NORMALIZATION", [], ("LocalResponseNormalizationOptions", dict(radius=2, bias=1.0, alpha=0.5, beta=0.75))
+    yield "L2_POOL_2D", [], ("Pool2DOptions", dict(window, filter_width=3, filter_height=2))
+    for op in ("ZEROS_LIKE", "SIGN", "SIN", "ROUND"):
+        yield op, [], None
+    for op in ("FLOOR_MOD", "NOT_EQUAL", "GREATER", "ADD_N"):
+        yield op, [f(8)], None
+    # The result is of integers or bools.
+    for op in ("CAST", "RANK"):
+        yield op, [], None
+    for op in ("ARG_MAX", "ARG_MIN"):
+        yield op, [i(3)], None
+
+
+def integer_network(network):
+    """Ops on integers and bools, and shapes that are computed."""
+    m = network()
+    x, tokens = m.tensor("x", [1, 6, 4]), m.tensor("k", [1, 3], np.int32)
+    number = lambda *shape: m.tensor(None, shape, np.int32)
+    i = lambda *values: m.constant(np.array(values, np.int32))
+    one = lambda value: m.constant(np.array(value, np.int32))
+    table = m.constant(np.ones((5, 4), np.float32))
+    picked = m.op("GATHER", [table, tokens], [1, 3, 4], "GatherOptions", axis=0)
+    batched = m.op("GATHER", [x, tokens], [1, 3, 4], "GatherOptions", axis=1, batch_dims=1)
+    best = m.op("ARG_MAX", [x, one(2)], number(1, 6))
+    hot = m.op("ONE_HOT", [best, one(4), m.constant(np.float32(1)), m.constant(np.float32(0))], [1, 6, 4], "OneHotOptions", axis=-1)
+    top = m.op("TOPK_V2", [x, one(2)], [1, 6, 2])
+    m.operators[-1]["outputs"].append(number(1, 6, 2))
+    mask = m.op("LESS", [tokens, i(1, 2, 3)], m.tensor(None, [1, 3], np.bool_))
+    mask = m.op("LOGICAL_AND", [m.op("LOGICAL_NOT", [mask], m.tensor(None, [1, 3], np.bool_)), mask], m.tensor(None, [1, 3], np.bool_))
+    any_of = m.op("REDUCE_ANY", [mask, i(1)], m.tensor(None, [1], np.bool_), "ReducerOptions")
+    chosen = m.op("SELECT", [mask, tokens, m.op("FLOOR_DIV", [tokens, one(2)], number(1, 3))], number(1, 3))
+    real = m.op("CAST", [m.op("ADD", [chosen, tokens], number(1, 3), "AddOptions")], [1, 3])
+    shape = m.op("SHAPE", [x], number(3))
+    size = m.op("STRIDED_SLICE", [shape, i(1), i(2), i(1)], number(), "StridedSliceOptions", shrink_axis_mask=1)
+    packed = m.op("PACK", [size, m.op("MUL", [one(2), one(2)], number(), "MulOptions")], number(2), "PackOptions", values_count=2)
+    flat = m.op("RESHAPE", [m.op("ADD", [x, m.op("FILL", [packed, m.constant(np.float32(2))], [6, 4])], [1, 6, 4], "AddOptions"), packed], [6, 4])
+    row = m.op("RANGE", [one(0), one(6), one(2)], number(3))
+    looked = m.op("EMBEDDING_LOOKUP", [row, flat], [3, 4])
+    return m.as_dictionary([x, tokens], [picked, batched, hot, top, any_of, real, looked])
 
 
 def quantized_network(network):
@@ -204,12 +246,14 @@ def write_tflite(folder):
     sys.path[:0] = [str(root / "test/Import/TFLite/Inputs"), str(root / "utils")]
     import tflite_model
     import tflite_reference
-    models = {"quantized": quantized_network(tflite_model.Network)}
+    models = {"quantized": quantized_network(tflite_model.Network), "integers": integer_network(tflite_model.Network)}
+    types = {"SHAPE": np.int32, "CAST": np.int32, "RANK": np.int32, "ARG_MAX": np.int32, "ARG_MIN": np.int64, **dict.fromkeys(
+        ("LESS", "EQUAL", "NOT_EQUAL", "GREATER"), np.bool_)}
     for k, (op, constants, options) in enumerate(tflite_ops()):
         m = tflite_model.Network()
         x = m.tensor("x", [1, 4, 6, 8])
         name, fields = options or (None, {})
-        y = m.op(op, [x, *map(m.constant, constants)], [1], name, **fields)
+        y = m.op(op, [x, *map(m.constant, constants)], m.tensor(None, [1], types.get(op, np.float32)), name, **fields)
         models[f"{op}-{k}".lower()] = m.as_dictionary([x], [y])
     with tempfile.TemporaryDirectory() as sources:
         paths = [os.path.join(sources, name + ".json") for name in models]

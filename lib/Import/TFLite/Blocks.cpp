@@ -29,16 +29,14 @@ LogicalResult tflite::convertPack(OpImporter &node) {
     if (node.getShape(i) != shape)
       return node.error() << "expected operands of shape " << formatShape(shape)
                           << ", got " << formatShape(node.getShape(i));
-    values.push_back(node.reshape(node.getValue(i), expanded));
+    values.push_back(node.reshape(node.getAny(i), expanded));
   }
-  if (node.failed())
-    return failure();
-  return node.setResult(node.create<ConcatOp>(ValueRange(values), axis));
+  return node.setResult(node.concat(values, axis));
 }
 
 LogicalResult tflite::convertUnpack(OpImporter &node) {
   auto *options = node.getOptions<UnpackOptions>();
-  Value input = node.getValue(0);
+  Value input = node.getAny(0);
   if (node.failed())
     return failure();
   SmallVector<int64_t> shape(shapeOf(input));
@@ -54,7 +52,7 @@ LogicalResult tflite::convertUnpack(OpImporter &node) {
   result.erase(result.begin() + axis);
   for (int i = 0; i < node.getNumOutputs(); ++i) {
     starts[axis] = i;
-    Value slice = node.create<SliceOp>(input, starts, sizes, steps);
+    Value slice = node.createMoved<SliceOp>(input, starts, sizes, steps);
     if (failed(node.setResult(node.reshape(slice, result), i)))
       return failure();
   }
@@ -64,7 +62,7 @@ LogicalResult tflite::convertUnpack(OpImporter &node) {
 /// The image NHWC of input 0 and the block of the options, which divides
 /// `divided(shape)`; null after an error.
 static Value getImage(OpImporter &node) {
-  Value input = node.getValue(0);
+  Value input = node.getAny(0);
   if (!node.failed() && shapeOf(input).size() != 4)
     node.error() << "expected an input of rank 4, got "
                  << shapeOf(input).size();
@@ -108,73 +106,107 @@ LogicalResult tflite::convertDepthToSpace(OpImporter &node) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Block sizes and what is added or cut before and after, for both dimensions.
+/// The shape of input 0 and, for each of its spatial dimensions, which follow
+/// the batch, the block and what is added or cut before and after.
 struct BatchBlocks {
-  SmallVector<int64_t> block, before, after;
+  SmallVector<int64_t> shape, block, before, after;
+
+  size_t size() const { return block.size(); }
 };
 } // namespace
 
 static BatchBlocks getBlocks(OpImporter &node) {
   BatchBlocks blocks;
+  blocks.shape = node.getShape(0);
   blocks.block = node.getInts(1, "the block");
   IntTensor borders = node.getIntTensor(2, "the borders");
   if (node.failed())
     return blocks;
-  if (blocks.block.size() != 2 || borders.values.size() != 4) {
-    (void)node.unsupported("other than two spatial dimensions");
+  if (borders.values.size() != 2 * blocks.size() || blocks.size() < 1 ||
+      blocks.shape.size() < blocks.size() + 1) {
+    node.error() << "expected a block and two borders for each spatial "
+                    "dimension, got shapes "
+                 << formatShape(blocks.shape) << " and "
+                 << formatShape(borders.shape);
     return blocks;
   }
-  blocks.before = {borders.values[0], borders.values[2]};
-  blocks.after = {borders.values[1], borders.values[3]};
-  for (int d = 0; d < 2; ++d)
+  for (size_t d = 0; d < blocks.size(); ++d) {
+    blocks.before.push_back(borders.values[2 * d]);
+    blocks.after.push_back(borders.values[2 * d + 1]);
     if (blocks.block[d] < 1 || blocks.block[d] > (1 << 20) ||
         blocks.before[d] < 0 || blocks.after[d] < 0 ||
         blocks.before[d] > kMaxElements || blocks.after[d] > kMaxElements)
       node.error() << "expected positive blocks and borders";
+  }
   return blocks;
 }
 
 LogicalResult tflite::convertSpaceToBatch(OpImporter &node) {
-  Value input = getImage(node);
+  Value input = node.getAny(0);
   BatchBlocks b = getBlocks(node);
   if (node.failed())
     return failure();
-  input = node.create<PadOp>(
-      input, ArrayRef<int64_t>{0, b.before[0], b.before[1], 0},
-      ArrayRef<int64_t>{0, b.after[0], b.after[1], 0}, llvm::APFloat(0.0f));
+  size_t rank = b.shape.size(), count = b.size();
+  SmallVector<int64_t> low(rank, 0), high(rank, 0);
+  llvm::copy(b.before, low.begin() + 1);
+  llvm::copy(b.after, high.begin() + 1);
+  input = node.createMoved<PadOp>(input, low, high, llvm::APFloat(0.0f));
   if (!input)
     return failure();
-  SmallVector<int64_t> s(shapeOf(input));
-  int64_t y = b.block[0], x = b.block[1];
-  if (s[1] % y != 0 || s[2] % x != 0)
-    return node.error() << "expected blocks that divide " << formatShape(s)
-                        << ", got " << y << " and " << x;
-  input = node.reshape(input, {s[0], s[1] / y, y, s[2] / x, x, s[3]});
-  input = node.transpose(input, {2, 4, 0, 1, 3, 5});
-  return node.setResult(
-      node.reshape(input, {s[0] * y * x, s[1] / y, s[2] / x, s[3]}));
+  SmallVector<int64_t> s(shapeOf(input)), split = {s[0]}, result = s;
+  SmallVector<int64_t> permutation, spatial;
+  for (size_t d = 0; d < count; ++d) {
+    int64_t size = s[1 + d], block = b.block[d];
+    if (size % block != 0)
+      return node.error() << "expected blocks that divide " << formatShape(s)
+                          << ", got [" << b.block << "]";
+    llvm::append_range(split, SmallVector<int64_t>{size / block, block});
+    permutation.push_back(2 + 2 * d);
+    spatial.push_back(1 + 2 * d);
+    result[0] *= block;
+    result[1 + d] = size / block;
+    if (!countElements(result))
+      return node.error() << "expected results of at most 2^40 elements";
+  }
+  permutation.push_back(0);
+  llvm::append_range(permutation, spatial);
+  for (size_t d = 1 + count; d < rank; ++d) {
+    permutation.push_back(split.size());
+    split.push_back(s[d]);
+  }
+  input = node.transpose(node.reshape(input, split), permutation);
+  return node.setResult(node.reshape(input, result));
 }
 
 LogicalResult tflite::convertBatchToSpace(OpImporter &node) {
-  Value input = getImage(node);
+  Value input = node.getAny(0);
   BatchBlocks b = getBlocks(node);
   if (node.failed())
     return failure();
-  SmallVector<int64_t> s(shapeOf(input));
-  int64_t y = b.block[0], x = b.block[1];
-  SmallVector<int64_t> sizes = {s[0] / (y * x),
-                                s[1] * y - b.before[0] - b.after[0],
-                                s[2] * x - b.before[1] - b.after[1], s[3]};
-  if (s[0] % (y * x) != 0 || sizes[1] < 0 || sizes[2] < 0)
-    return node.error() << "expected blocks that divide the batch and borders "
-                           "inside the image, got "
-                        << y << " and " << x << " for " << formatShape(s);
-  input = node.reshape(input, {y, x, sizes[0], s[1], s[2], s[3]});
-  input = node.transpose(input, {2, 3, 0, 4, 1, 5});
-  input = node.reshape(input, {sizes[0], s[1] * y, s[2] * x, s[3]});
-  if (!input)
-    return failure();
-  return node.setResult(node.create<SliceOp>(
-      input, ArrayRef<int64_t>{0, b.before[0], b.before[1], 0},
-      ArrayRef<int64_t>(sizes), ArrayRef<int64_t>{1, 1, 1, 1}));
+  size_t rank = b.shape.size(), count = b.size();
+  SmallVector<int64_t> split(b.block), whole(b.shape), sizes(b.shape),
+      starts(rank, 0), permutation = {int64_t(count)};
+  for (size_t d = 0; d < count; ++d) {
+    if (whole[0] % b.block[d] != 0)
+      return node.error() << "expected blocks that divide the batch, got ["
+                          << b.block << "] for " << formatShape(b.shape);
+    whole[0] /= b.block[d];
+    whole[1 + d] *= b.block[d];
+    sizes[1 + d] = whole[1 + d] - b.before[d] - b.after[d];
+    starts[1 + d] = b.before[d];
+    if (sizes[1 + d] < 0)
+      return node.error() << "expected borders inside the image, got "
+                          << b.before[d] << " and " << b.after[d];
+    llvm::append_range(
+        permutation, SmallVector<int64_t>{int64_t(count + 1 + d), int64_t(d)});
+  }
+  sizes[0] = whole[0];
+  split.push_back(whole[0]);
+  llvm::append_range(split, ArrayRef(b.shape).drop_front());
+  for (size_t d = 1 + count; d < rank; ++d)
+    permutation.push_back(count + d);
+  input = node.transpose(node.reshape(input, split), permutation);
+  input = node.reshape(input, whole);
+  return node.setResult(node.createMoved<SliceOp>(
+      input, starts, sizes, SmallVector<int64_t>(rank, 1)));
 }

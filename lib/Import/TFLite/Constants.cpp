@@ -11,6 +11,8 @@
 
 #include "OpImporter.h"
 
+#include "qnn/Dialect/QNN/IR/Constants.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/Endian.h"
 
@@ -53,31 +55,33 @@ static std::vector<int32_t> readNibbles(ArrayRef<uint8_t> data, size_t count) {
   return values;
 }
 
-bool OpImporter::isConstantInts(int i) {
-  Entry *entry = getEntry(i);
-  if (!entry || entry->value)
-    return false;
-  ElementType type = getInput(i).type;
-  return entry->ints || type == ElementType::INT32 ||
-         type == ElementType::INT64 || type == ElementType::BOOL;
-}
-
-bool OpImporter::allConstantInts() {
-  return llvm::all_of(llvm::seq(0, getNumInputs()),
-                      [&](int i) { return hasInput(i) && isConstantInts(i); });
+/// The integers of a value that was computed at once.
+static IntTensor readComputed(OpImporter &node, Value value, StringRef what) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  if (!constant) {
+    (void)node.unsupported(what + " that is not constant");
+    return {};
+  }
+  IntTensor result = {SmallVector<int64_t>(shapeOf(value)), {}};
+  if (elementOf(value).isInteger(64)) {
+    SmallVector<int64_t> values = *getLongValues(constant.getValue());
+    result.values.assign(values.begin(), values.end());
+  } else if (isa<IntegerType>(elementOf(value))) {
+    SmallVector<int32_t> values = *getIntegerValues(constant.getValue());
+    result.values.assign(values.begin(), values.end());
+  } else {
+    node.error() << "expected " << what << " to be integers, got floats";
+  }
+  return result;
 }
 
 IntTensor OpImporter::getIntTensor(int i, StringRef what) {
   Entry *entry = getEntry(i);
   if (!entry)
     return {};
-  if (entry->ints)
-    return *entry->ints;
   const TensorInfo &info = getInput(i);
-  if (entry->value) {
-    (void)unsupported(what + " that is not constant");
-    return {};
-  }
+  if (entry->value)
+    return readComputed(*this, entry->value, what);
   IntTensor result = {info.shape, {}};
   if (info.type == ElementType::INT32)
     result.values = readAll<int64_t, int32_t>(info.data);

@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Which function imports an op? `convert<Op>` emits qnn ops, `fold<Op>`
-// computes constant integers. Converters.cpp names them in the table of
+// Which function imports an op? Converters.cpp names them in the table of
 // supported ops.
 //
 //===----------------------------------------------------------------------===//
@@ -24,6 +23,7 @@ LogicalResult convertDepthwiseConv2D(OpImporter &node);
 LogicalResult convertTransposeConv(OpImporter &node);
 LogicalResult convertAveragePool2D(OpImporter &node);
 LogicalResult convertMaxPool2D(OpImporter &node);
+LogicalResult convertL2Pool2D(OpImporter &node);
 
 // Products.cpp
 LogicalResult convertFullyConnected(OpImporter &node);
@@ -40,7 +40,9 @@ LogicalResult convertAdd(OpImporter &node);
 LogicalResult convertSub(OpImporter &node);
 LogicalResult convertMul(OpImporter &node);
 LogicalResult convertDiv(OpImporter &node);
+LogicalResult convertAddN(OpImporter &node);
 LogicalResult convertSquaredDifference(OpImporter &node);
+LogicalResult convertSquare(OpImporter &node);
 LogicalResult convertMaximumMinimum(OpImporter &node);
 LogicalResult convertRelu(OpImporter &node);
 LogicalResult convertClip(OpImporter &node);
@@ -50,14 +52,32 @@ LogicalResult convertTanh(OpImporter &node);
 LogicalResult convertHardSwish(OpImporter &node);
 LogicalResult convertSqrt(OpImporter &node);
 LogicalResult convertRsqrt(OpImporter &node);
-LogicalResult convertSquare(OpImporter &node);
-LogicalResult convertNeg(OpImporter &node);
 LogicalResult convertGelu(OpImporter &node);
 LogicalResult convertPrelu(OpImporter &node);
 LogicalResult convertSoftmax(OpImporter &node);
-LogicalResult convertMean(OpImporter &node);
 LogicalResult convertQuantize(OpImporter &node);
 LogicalResult convertDequantize(OpImporter &node);
+
+// Functions.cpp
+LogicalResult convertFunction(OpImporter &node);
+LogicalResult convertElu(OpImporter &node);
+LogicalResult convertLogicalNot(OpImporter &node);
+LogicalResult convertFloorDiv(OpImporter &node);
+LogicalResult convertPow(OpImporter &node);
+LogicalResult convertLogical(OpImporter &node);
+LogicalResult convertCompare(OpImporter &node);
+LogicalResult convertSelect(OpImporter &node);
+LogicalResult convertCast(OpImporter &node);
+
+// Reductions.cpp
+LogicalResult convertMean(OpImporter &node);
+LogicalResult convertReduce(OpImporter &node);
+LogicalResult convertLogSoftmax(OpImporter &node);
+LogicalResult convertL2Normalization(OpImporter &node);
+LogicalResult convertLocalResponse(OpImporter &node);
+LogicalResult convertCumsum(OpImporter &node);
+LogicalResult convertArgMax(OpImporter &node);
+LogicalResult convertTopK(OpImporter &node);
 
 // Movement.cpp
 LogicalResult convertConcatenation(OpImporter &node);
@@ -67,7 +87,10 @@ LogicalResult convertExpandDims(OpImporter &node);
 LogicalResult convertTranspose(OpImporter &node);
 LogicalResult convertPad(OpImporter &node);
 LogicalResult convertMirrorPad(OpImporter &node);
+
+// Resize.cpp
 LogicalResult convertResizeNearest(OpImporter &node);
+LogicalResult convertResizeBilinear(OpImporter &node);
 
 // Blocks.cpp
 LogicalResult convertPack(OpImporter &node);
@@ -82,17 +105,21 @@ LogicalResult convertSplit(OpImporter &node);
 LogicalResult convertSplitV(OpImporter &node);
 LogicalResult convertSlice(OpImporter &node);
 LogicalResult convertStridedSlice(OpImporter &node);
+
+// Indices.cpp
 LogicalResult convertGather(OpImporter &node);
+LogicalResult convertGatherNd(OpImporter &node);
+LogicalResult convertEmbeddingLookup(OpImporter &node);
+LogicalResult convertOneHot(OpImporter &node);
 
 // Shapes.cpp
 LogicalResult convertShape(OpImporter &node);
-LogicalResult foldReshape(OpImporter &node);
-LogicalResult foldPack(OpImporter &node);
-LogicalResult foldConcatenation(OpImporter &node);
-LogicalResult foldGather(OpImporter &node);
-LogicalResult foldCast(OpImporter &node);
-LogicalResult foldBinary(OpImporter &node);
-LogicalResult foldReduceProd(OpImporter &node);
+LogicalResult convertRange(OpImporter &node);
+LogicalResult convertTile(OpImporter &node);
+LogicalResult convertBroadcastTo(OpImporter &node);
+LogicalResult convertFill(OpImporter &node);
+LogicalResult convertZerosLike(OpImporter &node);
+LogicalResult convertReverse(OpImporter &node);
 
 } // namespace mlir::qnn::tflite
 

@@ -1,4 +1,4 @@
-//===- ElementWise.cpp - Arithmetic, activations, softmax, mean -----------===//
+//===- ElementWise.cpp - Arithmetic, activations, softmax -----------------===//
 //
 // Part of the quantizing compiler, under the Apache License v2.0 with LLVM
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "Emitter.h"
 
 #include <cmath>
 #include <limits>
@@ -20,17 +21,21 @@ static constexpr float kInfinity = std::numeric_limits<float>::infinity();
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-template <typename OpTy>
-static Value createBinary(OpImporter &node, Value lhs, Value rhs,
-                          const OpImporter::Clamp &clamp = {}) {
-  if (node.failed() || !lhs || !rhs)
-    return {};
-  return node.activate(node.create<OpTy>(lhs, rhs, clamp.low, clamp.high),
-                       clamp);
-}
-
-static Value createScalar(OpImporter &node, float value) {
-  return node.createConstant({}, value);
+/// ADD, SUB, MUL, DIV of integers, which have no fused activation.
+static LogicalResult convertIntegers(OpImporter &node, Value lhs, Value rhs,
+                                     const OpImporter::Clamp &clamp) {
+  if (node.failed())
+    return failure();
+  if (clamp.low || clamp.isTanh)
+    return node.unsupported("integers with a fused activation");
+  BinaryFunction function =
+      node.getCode() == BuiltinOperator::ADD   ? BinaryFunction::Add
+      : node.getCode() == BuiltinOperator::SUB ? BinaryFunction::Sub
+      : node.getCode() == BuiltinOperator::MUL ? BinaryFunction::Mul
+                                               : BinaryFunction::Div;
+  if (elementOf(lhs).isInteger(1))
+    return node.unsupported("of bools");
+  return node.setResult(Emitter{node}.binary(function, lhs, rhs));
 }
 
 template <typename OpTy, typename Options>
@@ -38,8 +43,13 @@ static LogicalResult convertBinary(OpImporter &node) {
   OpImporter::Clamp clamp;
   if (auto *options = node.findOptions<Options>())
     clamp = node.getClamp(options->fused_activation_function());
-  Value lhs = node.getValue(0), rhs = node.getValue(1);
-  return node.setResult(createBinary<OpTy>(node, lhs, rhs, clamp));
+  auto [lhs, rhs] = node.getPair();
+  if (node.failed())
+    return failure();
+  if (!elementOf(lhs).isF32())
+    return convertIntegers(node, lhs, rhs, clamp);
+  Value result = node.create<OpTy>(lhs, rhs, clamp.low, clamp.high);
+  return node.setResult(node.activate(result, clamp));
 }
 
 LogicalResult tflite::convertAdd(OpImporter &node) {
@@ -55,20 +65,40 @@ LogicalResult tflite::convertDiv(OpImporter &node) {
   return convertBinary<DivOp, DivOptions>(node);
 }
 
+LogicalResult tflite::convertAddN(OpImporter &node) {
+  Emitter e{node};
+  Value sum = node.getAny(0);
+  for (int i = 1; i < node.getNumInputs() && sum; ++i) {
+    Value next = node.getAny(i);
+    if (next && elementOf(next) != elementOf(sum))
+      return node.error() << "expected operands of one type";
+    sum = elementOf(sum).isF32() ? e.add(sum, next)
+                                 : e.binary(BinaryFunction::Add, sum, next);
+  }
+  return node.setResult(sum);
+}
+
+/// The square of `x`, a float or an integer.
+static Value createSquare(OpImporter &node, Value x) {
+  Emitter e{node};
+  if (!x)
+    return {};
+  return elementOf(x).isF32() ? e.mul(x, x)
+                              : e.binary(BinaryFunction::Mul, x, x);
+}
+
 LogicalResult tflite::convertSquaredDifference(OpImporter &node) {
-  Value difference =
-      createBinary<SubOp>(node, node.getValue(0), node.getValue(1));
-  return node.setResult(createBinary<MulOp>(node, difference, difference));
+  auto [lhs, rhs] = node.getPair();
+  if (node.failed())
+    return failure();
+  Emitter e{node};
+  return node.setResult(createSquare(
+      node, elementOf(lhs).isF32() ? e.sub(lhs, rhs)
+                                   : e.binary(BinaryFunction::Sub, lhs, rhs)));
 }
 
 LogicalResult tflite::convertSquare(OpImporter &node) {
-  Value input = node.getValue(0);
-  return node.setResult(createBinary<MulOp>(node, input, input));
-}
-
-LogicalResult tflite::convertNeg(OpImporter &node) {
-  return node.setResult(
-      createBinary<SubOp>(node, createScalar(node, 0.0f), node.getValue(0)));
+  return node.setResult(createSquare(node, node.getAny(0)));
 }
 
 static Value createClip(OpImporter &node, Value input, float low, float high) {
@@ -79,27 +109,31 @@ static Value createClip(OpImporter &node, Value input, float low, float high) {
                              builder.getF32FloatAttr(high));
 }
 
-/// Of a tensor and a constant of one value.
+/// The value of a float constant of one element that does not widen the other
+/// operand: a bound, whose form exists in integers too.
+static std::optional<float> getBound(OpImporter &node, int i) {
+  if (!node.isConstant(i) || node.getInput(i).isInteger() ||
+      *countElements(node.getShape(i)) != 1 ||
+      node.getShape(i).size() > node.getShape(1 - i).size())
+    return std::nullopt;
+  std::vector<float> values = node.getReals(i);
+  if (node.failed() || std::isnan(values[0]))
+    return std::nullopt;
+  return values[0];
+}
+
 LogicalResult tflite::convertMaximumMinimum(OpImporter &node) {
   bool isMax = node.getCode() == BuiltinOperator::MAXIMUM;
-  int constant = node.isConstant(1) ? 1 : 0;
+  auto [lhs, rhs] = node.getPair();
   if (node.failed())
     return failure();
-  if (!node.isConstant(constant) || node.isConstant(1 - constant))
-    return node.unsupported("two computed operands");
-  if (node.isConstantInts(constant))
-    return node.unsupported("integers");
-  std::vector<float> bound = node.getReals(constant);
-  if (node.failed())
-    return failure();
-  if (bound.size() != 1 || std::isnan(bound[0]) ||
-      node.getShape(constant).size() > node.getShape(1 - constant).size())
-    return node.unsupported("a constant operand of shape " +
-                            formatShape(node.getShape(constant)) +
-                            ", only one value is");
-  return node.setResult(createClip(node, node.getValue(1 - constant),
-                                   isMax ? bound[0] : -kInfinity,
-                                   isMax ? kInfinity : bound[0]));
+  for (int i : {0, 1})
+    if (std::optional<float> bound = getBound(node, i))
+      return node.setResult(createClip(node, i == 0 ? rhs : lhs,
+                                       isMax ? *bound : -kInfinity,
+                                       isMax ? kInfinity : *bound));
+  return node.setResult(Emitter{node}.binary(
+      isMax ? BinaryFunction::Max : BinaryFunction::Min, lhs, rhs));
 }
 
 //===----------------------------------------------------------------------===//
@@ -148,42 +182,39 @@ LogicalResult tflite::convertLeakyRelu(OpImporter &node) {
 }
 
 LogicalResult tflite::convertRsqrt(OpImporter &node) {
-  Value input = node.getValue(0);
-  if (node.failed())
-    return failure();
-  return node.setResult(createBinary<DivOp>(node, createScalar(node, 1.0f),
-                                            node.create<SqrtOp>(input)));
+  Emitter e{node};
+  return node.setResult(
+      e.div(e.constant(1.0f), e.unary<SqrtOp>(node.getValue(0))));
 }
 
 /// x / 2 * (1 + erf(x / sqrt 2)), or the same with a tanh.
 LogicalResult tflite::convertGelu(OpImporter &node) {
   auto *options = node.findOptions<GeluOptions>();
   Value x = node.getValue(0);
+  Emitter e{node};
   auto scaled = [&](Value value, float factor) {
-    return createBinary<MulOp>(node, value, createScalar(node, factor));
+    return e.mul(value, e.constant(factor));
   };
   Value step;
   if (options && options->approximate()) {
-    Value cube = createBinary<MulOp>(node, createBinary<MulOp>(node, x, x), x);
-    Value sum = createBinary<AddOp>(node, x, scaled(cube, 0.044715f));
-    if (Value inner = scaled(sum, 0.7978845608f))
-      step = node.create<TanhOp>(inner);
-  } else if (Value inner = scaled(x, 0.70710678118f)) {
-    step = node.create<ErfOp>(inner);
+    Value cube = e.mul(e.mul(x, x), x);
+    Value sum = e.add(x, scaled(cube, 0.044715f));
+    step = e.unary<TanhOp>(scaled(sum, 0.7978845608f));
+  } else {
+    step = e.unary<ErfOp>(scaled(x, 0.70710678118f));
   }
-  Value factor = createBinary<AddOp>(node, step, createScalar(node, 1.0f));
-  return node.setResult(createBinary<MulOp>(node, scaled(x, 0.5f), factor));
+  return node.setResult(e.mul(scaled(x, 0.5f), e.add(step, e.constant(1.0f))));
 }
 
-/// max(x, 0) + alpha * min(x, 0), exact because one term is always zero.
+/// One slope is a leaky ReLU, which has an integer form.
 LogicalResult tflite::convertPrelu(OpImporter &node) {
   Value x = node.getValue(0);
-  Value negative = createClip(node, x, -kInfinity, 0.0f);
-  Value scaled = createBinary<MulOp>(node, negative, node.getValue(1));
-  if (!scaled)
-    return failure();
+  if (x)
+    if (std::optional<float> slope = getBound(node, 1))
+      return node.setResult(node.create<LeakyReluOp>(
+          x, node.getBuilder().getF32FloatAttr(*slope)));
   return node.setResult(
-      createBinary<AddOp>(node, node.create<ReluOp>(x), scaled));
+      Emitter{node}.binary(BinaryFunction::Prelu, x, node.getValue(1)));
 }
 
 LogicalResult tflite::convertSoftmax(OpImporter &node) {
@@ -195,23 +226,10 @@ LogicalResult tflite::convertSoftmax(OpImporter &node) {
   int64_t rank = shapeOf(input).size();
   if (rank < 1 || !std::isfinite(beta) || beta <= 0)
     return node.error() << "expected a positive beta and rank 1 or more";
+  Emitter e{node};
   if (beta != 1.0f)
-    input = createBinary<MulOp>(node, input, createScalar(node, beta));
+    input = e.mul(input, e.constant(beta));
   return node.setResult(node.create<SoftmaxOp>(input, rank - 1));
-}
-
-LogicalResult tflite::convertMean(OpImporter &node) {
-  auto *options = node.getOptions<ReducerOptions>();
-  Value input = node.getValue(0);
-  SmallVector<int64_t> axes = node.getInts(1, "the axes");
-  if (node.failed())
-    return failure();
-  axes = node.normalizeAxes(axes, shapeOf(input).size());
-  if (axes.empty())
-    return node.setResult(input);
-  return node.setResult(node.create<ReduceMeanOp>(
-      input, ArrayRef<int64_t>(axes), options->keep_dims(), FloatAttr(),
-      FloatAttr()));
 }
 
 //===----------------------------------------------------------------------===//

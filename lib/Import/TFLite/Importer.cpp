@@ -31,6 +31,7 @@ private:
   LogicalResult bindShape(TensorInfo &input, const ImportOptions &options);
   FailureOr<Type> getInputType(const TensorInfo &input);
   LogicalResult createFunction(const ImportOptions &options);
+  Value cast(Value integers, quant::UniformQuantizedType type);
   LogicalResult importOp(const OpInfo &op);
   LogicalResult createReturn();
 
@@ -104,10 +105,23 @@ FailureOr<Type> GraphImporter::getInputType(const TensorInfo &input) {
     return Type(RankedTensorType::get(input.shape, builder.getF32Type()));
   if (input.isQuantizedActivation())
     return Type(RankedTensorType::get(
-        input.shape, getActivationType(builder.getContext(), input)));
+        input.shape,
+        getBoundaryType(getActivationType(builder.getContext(), input),
+                        input)));
+  if (Type element = getIntegerType(builder.getContext(), input.type))
+    return Type(RankedTensorType::get(input.shape, element));
   return emitError(loc) << "model input '" << input.name
-                        << "': expected FLOAT32 or a quantized type, got "
+                        << "': expected FLOAT32, an integer type or BOOL, got "
                         << formatType(input.type);
+}
+
+/// Inside a network bytes are signed, outside they are what the file says.
+Value GraphImporter::cast(Value integers, quant::UniformQuantizedType type) {
+  auto tensor = llvm::cast<RankedTensorType>(integers.getType());
+  if (tensor.getElementType() == type)
+    return integers;
+  return state.builder.create<RequantizeOp>(integers.getLoc(),
+                                            tensor.clone(type), integers);
 }
 
 LogicalResult GraphImporter::createFunction(const ImportOptions &options) {
@@ -136,13 +150,16 @@ LogicalResult GraphImporter::createFunction(const ImportOptions &options) {
     argument.setLoc(inputLoc);
     Entry &entry = state.entries[index];
     entry.value = argument;
-    if (isFloatTensor(argument.getType()))
+    if (!isQuantizedTensor(argument.getType()))
       continue;
-    entry.integers = argument;
+    entry.integers =
+        cast(argument, getActivationType(builder.getContext(),
+                                         state.model.tensors[index]));
     entry.value = builder.create<quant::DequantizeCastOp>(
         inputLoc,
-        cast<RankedTensorType>(argument.getType()).clone(builder.getF32Type()),
-        argument);
+        llvm::cast<RankedTensorType>(argument.getType())
+            .clone(builder.getF32Type()),
+        entry.integers);
   }
   return success();
 }
@@ -160,7 +177,7 @@ LogicalResult GraphImporter::importOp(const OpInfo &info) {
     return index >= 0 && state.entries[index].poisoned;
   });
   if (!entry)
-    (void)op.unsupported("unknown op");
+    (void)op.unsupported(whyRefused(info.code));
   int inputs = info.inputs.size();
   if (entry && (inputs < entry->minInputs ||
                 (entry->maxInputs >= 0 && inputs > entry->maxInputs)))
@@ -168,15 +185,14 @@ LogicalResult GraphImporter::importOp(const OpInfo &info) {
                       << (entry->maxInputs < 0 ? inputs : entry->maxInputs)
                       << " inputs, got " << inputs;
   if (entry && !poisoned) {
-    bool folds = entry->fold && op.allConstantInts();
-    LogicalResult result = folds ? entry->fold(op) : entry->convert(op);
+    LogicalResult result = entry->convert(op);
     assert((succeeded(result) || op.failed()) && "failure without a reason");
     (void)result;
   }
   if (op.isFatal())
     return failure();
   for (int index : info.outputs)
-    state.entries[index].poisoned |= !state.entries[index].isSet();
+    state.entries[index].poisoned |= !state.entries[index].value;
   return success();
 }
 
@@ -189,12 +205,16 @@ LogicalResult GraphImporter::createReturn() {
     const Entry &entry = state.entries[index];
     const TensorInfo &info = state.model.tensors[index];
     if (!entry.value)
-      return emitError(loc)
-             << "expected a computed model output, got '" << info.name
-             << "', which is "
-             << (entry.isSet() || info.isConstant ? "constant"
-                                                  : "not computed");
-    results.push_back(entry.integers ? entry.integers : entry.value);
+      return emitError(loc) << "expected a computed model output, got '"
+                            << info.name << "', which is "
+                            << (info.isConstant ? "constant" : "not computed");
+    if (!entry.integers)
+      results.push_back(entry.value);
+    else
+      results.push_back(
+          cast(entry.integers,
+               getBoundaryType(getUniformElementType(entry.integers.getType()),
+                               info)));
   }
   builder.create<func::ReturnOp>(builder.getUnknownLoc(), results);
   function.setType(builder.getFunctionType(function.getArgumentTypes(),

@@ -213,6 +213,13 @@ LogicalResult ModelReader::readTensor(const Tensor &tensor) {
   if (tensor.quantization() &&
       failed(readQuantization(*tensor.quantization(), info)))
     return failure();
+  // Plain bytes, of which a model casts: real numbers with scale 1.
+  if (!info.isConstant && !info.isQuantized() &&
+      (info.type == ElementType::INT8 || info.type == ElementType::UINT8 ||
+       info.type == ElementType::INT16)) {
+    info.scales = {1.0f};
+    info.zeroPoints = {0};
+  }
   result.tensors.push_back(std::move(info));
   return success();
 }

@@ -53,6 +53,11 @@ struct TensorInfo {
   int64_t axis = 0;
 
   bool isQuantized() const { return !scales.empty(); }
+  /// Neither quantized nor float.
+  bool isInteger() const {
+    return type == ElementType::BOOL || type == ElementType::INT32 ||
+           type == ElementType::INT64;
+  }
   /// An 8- or 16-bit activation with one scale.
   bool isQuantizedActivation() const {
     return scales.size() == 1 &&

@@ -15,7 +15,7 @@ LogicalResult tflite::convertConcatenation(OpImporter &node) {
   auto *options = node.getOptions<ConcatenationOptions>();
   SmallVector<Value> values;
   for (int i = 0; i < node.getNumInputs(); ++i)
-    values.push_back(node.getValue(i));
+    values.push_back(node.getAny(i));
   if (node.failed())
     return failure();
   auto clamp = node.getClamp(options->fused_activation_function());
@@ -24,7 +24,7 @@ LogicalResult tflite::convertConcatenation(OpImporter &node) {
   int64_t axis = node.normalizeAxis(options->axis(), shapeOf(values[0]).size());
   if (node.failed())
     return failure();
-  return node.setResult(node.create<ConcatOp>(ValueRange(values), axis));
+  return node.setResult(node.concat(values, axis));
 }
 
 //===----------------------------------------------------------------------===//
@@ -61,7 +61,7 @@ LogicalResult tflite::convertReshape(OpImporter &node) {
     return node.error() << "expected a shape of the " << count
                         << " elements of " << formatShape(from) << ", got "
                         << formatShape(to);
-  return node.setResult(node.reshape(node.getValue(0), known));
+  return node.setResult(node.reshape(node.getAny(0), known));
 }
 
 LogicalResult tflite::convertSqueeze(OpImporter &node) {
@@ -78,7 +78,7 @@ LogicalResult tflite::convertSqueeze(OpImporter &node) {
     if (!(named || (dims.empty() && size == 1)))
       result.push_back(size);
   }
-  return node.setResult(node.reshape(node.getValue(0), result));
+  return node.setResult(node.reshape(node.getAny(0), result));
 }
 
 LogicalResult tflite::convertExpandDims(OpImporter &node) {
@@ -88,11 +88,11 @@ LogicalResult tflite::convertExpandDims(OpImporter &node) {
   if (node.failed())
     return failure();
   shape.insert(shape.begin() + axis, 1);
-  return node.setResult(node.reshape(node.getValue(0), shape));
+  return node.setResult(node.reshape(node.getAny(0), shape));
 }
 
 LogicalResult tflite::convertTranspose(OpImporter &node) {
-  Value input = node.getValue(0);
+  Value input = node.getAny(0);
   SmallVector<int64_t> permutation = node.getInts(1, "the permutation");
   if (node.failed())
     return failure();
@@ -129,15 +129,16 @@ static void getPaddings(OpImporter &node, size_t rank,
 }
 
 LogicalResult tflite::convertPad(OpImporter &node) {
-  Value input = node.getValue(0);
+  Value input = node.getAny(0);
   if (node.failed())
     return failure();
   SmallVector<int64_t> low, high;
   getPaddings(node, shapeOf(input).size(), low, high);
   float value = 0.0f;
   if (!node.failed() && node.hasInput(2)) {
-    if (!node.isConstant(2) || node.isConstantInts(2))
-      return node.unsupported("a padding value that is not constant");
+    if (!node.isConstant(2) || !elementOf(input).isF32())
+      return node.unsupported(
+          "a padding value that is not constant, or of integers");
     std::vector<float> values = node.getReals(2);
     if (!node.failed() && values.size() != 1)
       return node.error() << "expected one padding value, got "
@@ -147,7 +148,7 @@ LogicalResult tflite::convertPad(OpImporter &node) {
   if (node.failed())
     return failure();
   return node.setResult(
-      node.create<PadOp>(input, low, high, llvm::APFloat(value)));
+      node.createMoved<PadOp>(input, low, high, llvm::APFloat(value)));
 }
 
 /// `count` slices of `x` along `axis`, from `start` backwards.
@@ -158,13 +159,13 @@ static Value backwards(OpImporter &node, Value x, int64_t axis, int64_t start,
   starts[axis] = start;
   sizes[axis] = count;
   steps[axis] = -1;
-  return node.create<SliceOp>(x, starts, sizes, steps);
+  return node.createMoved<SliceOp>(x, starts, sizes, steps);
 }
 
 /// Mirrored borders, one dimension after the other.
 LogicalResult tflite::convertMirrorPad(OpImporter &node) {
   auto *options = node.getOptions<MirrorPadOptions>();
-  Value value = node.getValue(0);
+  Value value = node.getAny(0);
   if (node.failed())
     return failure();
   SmallVector<int64_t> low, high;
@@ -183,43 +184,8 @@ LogicalResult tflite::convertMirrorPad(OpImporter &node) {
     parts.push_back(value);
     if (high[d] > 0)
       parts.push_back(backwards(node, value, d, size - 1 - skip, high[d]));
-    if (parts.size() > 1 && !node.failed())
-      value = node.create<ConcatOp>(ValueRange(parts), int64_t(d));
+    if (parts.size() > 1)
+      value = node.concat(parts, d);
   }
   return node.setResult(value);
-}
-
-//===----------------------------------------------------------------------===//
-// Resizing
-//===----------------------------------------------------------------------===//
-
-LogicalResult tflite::convertResizeNearest(OpImporter &node) {
-  auto *options = node.getOptions<ResizeNearestNeighborOptions>();
-  Value input = node.getValue(0);
-  SmallVector<int64_t> sizes = node.getInts(1, "the size");
-  if (node.failed())
-    return failure();
-  SmallVector<int64_t> shape(shapeOf(input));
-  if (shape.size() != 4 || sizes.size() != 2 || sizes[0] < 1 || sizes[1] < 1 ||
-      llvm::is_contained(shape, 0))
-    return node.error() << "expected an image and its new height and width, "
-                           "got "
-                        << formatShape(shape) << " and " << formatShape(sizes);
-  SmallVector<double> scales(4, 1.0);
-  for (int d = 0; d < 2; ++d) {
-    scales[1 + d] = double(sizes[d]) / double(shape[1 + d]);
-    shape[1 + d] = sizes[d];
-  }
-  // floor(x * in / out), floor((x + 0.5) * in / out), or
-  // round(x * (in - 1) / (out - 1)), halves up.
-  CoordinateMode coordinate =
-      options->align_corners()        ? CoordinateMode::AlignCorners
-      : options->half_pixel_centers() ? CoordinateMode::HalfPixel
-                                      : CoordinateMode::Asymmetric;
-  NearestMode rounding = coordinate == CoordinateMode::Asymmetric
-                             ? NearestMode::Floor
-                             : NearestMode::RoundPreferCeil;
-  return node.setResult(node.create<ResizeNearestOp>(
-      input, ArrayRef<int64_t>(shape), ArrayRef<double>(scales), coordinate,
-      rounding));
 }

@@ -8,6 +8,10 @@
 #include "OpImporter.h"
 
 #include "qnn/Dialect/QNN/IR/Constants.h"
+#include "qnn/Dialect/QNN/IR/Macs.h"
+#include "qnn/Reference/Interpreter.h"
+
+#include "mlir/IR/Verifier.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -53,7 +57,7 @@ Entry *OpImporter::getEntry(int i) {
   }
   Entry &entry = state.entries[op.inputs[i]];
   const TensorInfo &info = getInput(i);
-  if (!entry.isSet() && !info.isConstant && countElements(info.shape) != 0) {
+  if (!entry.value && !info.isConstant && countElements(info.shape) != 0) {
     error() << "expected input '" << info.name
             << "' to be computed before this op";
     return nullptr;
@@ -70,30 +74,66 @@ SmallVector<int64_t> OpImporter::getShape(int i) {
   Entry *entry = getEntry(i);
   if (!entry)
     return {};
-  if (entry->value)
-    return SmallVector<int64_t>(shapeOf(entry->value));
-  return entry->ints ? entry->ints->shape : getInput(i).shape;
+  return entry->value ? SmallVector<int64_t>(shapeOf(entry->value))
+                      : getInput(i).shape;
 }
 
-Value OpImporter::getValue(int i, bool quantized) {
-  Entry *entry = getEntry(i);
-  if (!entry)
+Type tflite::getIntegerType(MLIRContext *context, ElementType type) {
+  switch (type) {
+  case ElementType::BOOL:
+    return IntegerType::get(context, 1);
+  case ElementType::INT32:
+    return IntegerType::get(context, 32);
+  case ElementType::INT64:
+    return IntegerType::get(context, 64);
+  default:
     return {};
-  if (entry->value)
-    return entry->value;
+  }
+}
+
+Value OpImporter::createInput(int i) {
   const TensorInfo &info = getInput(i);
+  MLIRContext *context = getBuilder().getContext();
   if (info.isQuantizedActivation() && info.type != ElementType::INT16 &&
-      quantized)
+      isQuantized())
     return createQuantized(info.shape, getStored(i),
-                           getActivationType(getBuilder().getContext(), info));
+                           getActivationType(context, info));
   if (info.isQuantized() || info.type == ElementType::FLOAT32 ||
       info.type == ElementType::FLOAT16) {
     std::vector<float> values = getReals(i);
     return createConstant(info.shape, values);
   }
-  (void)unsupported("input " + Twine(i) + " of type " + formatType(info.type) +
-                    ", only float and quantized tensors are computed");
+  if (Type element = getIntegerType(context, info.type))
+    return createIntegers(info.shape, getIntTensor(i, "a constant").values,
+                          element);
+  (void)unsupported("input " + Twine(i) + " of type " + formatType(info.type));
   return {};
+}
+
+Value OpImporter::getAny(int i) {
+  Entry *entry = getEntry(i);
+  if (!entry)
+    return {};
+  return entry->value ? entry->value : createInput(i);
+}
+
+Value OpImporter::getValue(int i) {
+  Value value = getAny(i);
+  if (!value || elementOf(value).isF32())
+    return value;
+  (void)unsupported("input " + Twine(i) + " of type " +
+                    formatType(getInput(i).type) +
+                    ", only float and quantized tensors are");
+  return {};
+}
+
+std::pair<Value, Value> OpImporter::getPair() {
+  Value a = getAny(0), b = getAny(1);
+  if (a && b && elementOf(a) != elementOf(b))
+    error() << "expected operands of one type, got "
+            << formatType(getInput(0).type) << " and "
+            << formatType(getInput(1).type);
+  return failed() ? std::pair<Value, Value>() : std::pair(a, b);
 }
 
 int64_t OpImporter::normalizeAxis(int64_t axis, int64_t rank) {
@@ -130,13 +170,27 @@ quant::UniformQuantizedType tflite::getActivationType(MLIRContext *context,
       wide ? 32767 : 127);
 }
 
+quant::UniformQuantizedType
+tflite::getBoundaryType(quant::UniformQuantizedType inside,
+                        const TensorInfo &info) {
+  if (info.type != ElementType::UINT8)
+    return inside;
+  return quant::UniformQuantizedType::get(
+      0, inside.getStorageType(), inside.getExpressedType(), inside.getScale(),
+      inside.getZeroPoint() + 128, 0, 255);
+}
+
 LogicalResult OpImporter::setResult(Value value, int i) {
   if (failed() || !value)
     return failure();
   const TensorInfo &info = getOutput(i);
   Entry &entry = state.entries[op.outputs[i]];
-  if (entry.isSet())
+  if (entry.value)
     return error() << "expected '" << info.name << "' to be computed once";
+  Type expected = getIntegerType(getBuilder().getContext(), info.type);
+  if (expected ? elementOf(value) != expected : !elementOf(value).isF32())
+    return error() << "expected an output of " << elementOf(value) << ", got "
+                   << formatType(info.type);
   if (info.isQuantizedActivation()) {
     OpBuilder &b = getBuilder();
     auto type = cast<RankedTensorType>(value.getType());
@@ -145,22 +199,14 @@ LogicalResult OpImporter::setResult(Value value, int i) {
     entry.value = b.create<quant::DequantizeCastOp>(loc, type, entry.integers);
     return success();
   }
-  if (info.type != ElementType::FLOAT32)
-    return unsupported("output of type " + formatType(info.type) +
-                       ", only float and quantized tensors are computed");
+  if (!expected && info.type != ElementType::FLOAT32)
+    return unsupported("output of type " + formatType(info.type));
   entry.value = value;
   return success();
 }
 
-LogicalResult OpImporter::setResult(IntTensor ints, int i) {
-  if (failed())
-    return failure();
-  state.entries[op.outputs[i]].ints = std::move(ints);
-  return success();
-}
-
 LogicalResult OpImporter::forward(int input, int i) {
-  return setResult(getValue(input), i);
+  return setResult(getAny(input), i);
 }
 
 Value OpImporter::checkSize(Value value) {
@@ -171,10 +217,62 @@ Value OpImporter::checkSize(Value value) {
   return {};
 }
 
+Value OpImporter::fold(Operation *op) {
+  constexpr int64_t kMostElements = 4096;
+  Value result = op->getResult(0);
+  auto isSmall = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getNumElements() <=
+           kMostElements;
+  };
+  bool folds = op->getNumOperands() > 0 && isSmall(result) &&
+               countMacs(op) == 0 && !op->hasAttr("kernel") &&
+               llvm::all_of(op->getOperands(), [&](Value operand) {
+                 return operand.getDefiningOp<ConstantOp>() && isSmall(operand);
+               });
+  if (!folds)
+    return result;
+  SmallVector<qnn::Tensor> operands;
+  for (Value operand : op->getOperands()) {
+    auto tensor = qnn::Tensor::fromElementsAttr(
+        operand.getDefiningOp<ConstantOp>().getValue(),
+        cast<RankedTensorType>(operand.getType()),
+        [&] { return emitError(loc); });
+    hasError |= mlir::failed(tensor);
+    if (failed())
+      return {};
+    operands.push_back(*tensor);
+  }
+  // The interpreter wants verified ops.
+  hasError |= mlir::failed(verify(op));
+  FailureOr<qnn::Tensor> value = failure();
+  if (!failed())
+    value = interpretOp(op, operands);
+  hasError |= mlir::failed(value);
+  if (failed())
+    return {};
+  op->erase();
+  return getBuilder().create<ConstantOp>(loc, value->toElementsAttr());
+}
+
 Value OpImporter::createConstant(ArrayRef<int64_t> shape,
                                  ArrayRef<float> values) {
   return failed() ? Value()
                   : createFloatConstant(getBuilder(), loc, shape, values);
+}
+
+Value OpImporter::createIntegers(ArrayRef<int64_t> shape,
+                                 ArrayRef<int64_t> values, Type element) {
+  if (failed())
+    return {};
+  auto type = RankedTensorType::get(shape, element);
+  auto narrowed = [&](auto zero) {
+    SmallVector<decltype(zero)> list(values.begin(), values.end());
+    return DenseElementsAttr::get(type, ArrayRef(list));
+  };
+  DenseElementsAttr attribute = element.isInteger(1)    ? narrowed(bool())
+                                : element.isInteger(32) ? narrowed(int32_t())
+                                                        : narrowed(int64_t());
+  return getBuilder().create<ConstantOp>(loc, attribute);
 }
 
 Value OpImporter::createQuantized(ArrayRef<int64_t> shape,
@@ -196,16 +294,27 @@ Value OpImporter::createQuantized(ArrayRef<int64_t> shape,
       loc, RankedTensorType::get(shape, b.getF32Type()), integers);
 }
 
+Value OpImporter::concat(ArrayRef<Value> values, int64_t axis) {
+  if (failed() || llvm::is_contained(values, Value()))
+    return {};
+  Type element = elementOf(values[0]);
+  if (llvm::any_of(values, [&](Value v) { return elementOf(v) != element; })) {
+    error() << "expected operands of one type";
+    return {};
+  }
+  return createOf<ConcatOp>(element, ValueRange(values), axis);
+}
+
 Value OpImporter::reshape(Value value, ArrayRef<int64_t> shape) {
   if (failed() || !value || shapeOf(value) == shape)
     return failed() ? Value() : value;
-  return create<ReshapeOp>(value, shape);
+  return createMoved<ReshapeOp>(value, shape);
 }
 
 Value OpImporter::transpose(Value value, ArrayRef<int64_t> permutation) {
   if (failed() || !value)
     return {};
-  return create<TransposeOp>(value, permutation);
+  return createMoved<TransposeOp>(value, permutation);
 }
 
 //===----------------------------------------------------------------------===//

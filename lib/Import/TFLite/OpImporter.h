@@ -11,8 +11,10 @@
 // everything first and check `failed()` once. Only the first error of a model
 // is emitted; unsupported forms are collected instead (`unsupported`).
 //
-// Values are f32 tensors. What the file quantizes is rounded where it is set
-// (`setResult`): f32 -> quant.qcast -> quant.dcast, the QDQ stage.
+// Values are tensors of f32, bools, i32 or i64. What the file quantizes is f32,
+// rounded where it is set (`setResult`): f32 -> quant.qcast -> quant.dcast, the
+// QDQ stage. Ops on small constants are computed at once, so that shapes which
+// a model computes are constant.
 //
 //===----------------------------------------------------------------------===//
 
@@ -31,15 +33,12 @@ struct IntTensor {
   std::vector<int64_t> values;
 };
 
-/// The value of a tensor: computed, constant integers, or neither so far (and
-/// constants nobody has used). Poisoned when an unsupported op computes it.
+/// The value of a computed tensor; none so far, and for constants of the file.
+/// Poisoned when an unsupported op computes it.
 struct Entry {
-  Value value;    ///< f32
+  Value value;
   Value integers; ///< what `value` was dequantized from
-  std::optional<IntTensor> ints;
   bool poisoned = false;
-
-  bool isSet() const { return value || ints; }
 };
 
 /// State of the import of one model.
@@ -101,18 +100,17 @@ public:
   const TensorInfo &getOutput(int i = 0) const {
     return state.model.tensors[op.outputs[i]];
   }
-  /// Whether input i holds integers known at compile time.
-  bool isConstantInts(int i);
-  /// Whether input i is known at compile time.
+  /// Whether input i is a constant of the file.
   bool isConstant(int i);
-  /// Whether all inputs are constant integers.
-  bool allConstantInts();
   /// Shape of input i; empty after an error.
   SmallVector<int64_t> getShape(int i);
   /// Input i as f32 tensor, or null after an error. Constants become ops:
-  /// quantized ones integers and a quant.dcast, if `quantized`.
-  Value getValue(int i, bool quantized);
-  Value getValue(int i) { return getValue(i, isQuantized()); }
+  /// quantized ones integers and a quant.dcast, if the op is quantized.
+  Value getValue(int i);
+  /// The same for tensors of bools, i32 and i64 too.
+  Value getAny(int i);
+  /// Inputs 0 and 1, of one element type; nulls after an error.
+  std::pair<Value, Value> getPair();
   /// Constant integers of any shape; `what` names them.
   IntTensor getIntTensor(int i, StringRef what);
   /// A constant vector (or scalar) of integers.
@@ -152,27 +150,44 @@ public:
   //===--- Results --------------------------------------------------------===//
 
   LogicalResult setResult(Value value, int i = 0);
-  LogicalResult setResult(IntTensor ints, int i = 0);
   /// Output i is input `input`.
   LogicalResult forward(int input, int i = 0);
 
   /// Creates an op with an f32 result of inferred shape; null after an error.
   template <typename OpTy, typename... Args> Value create(Args &&...args) {
+    return createOf<OpTy>(state.builder.getF32Type(),
+                          std::forward<Args>(args)...);
+  }
+  /// The same with elements of `element`.
+  template <typename OpTy, typename... Args>
+  Value createOf(Type element, Args &&...args) {
     if (failed())
       return {};
-    auto created =
-        createInferred<OpTy>(state.builder, loc, state.builder.getF32Type(),
-                             std::forward<Args>(args)...);
+    auto created = createInferred<OpTy>(state.builder, loc, element,
+                                        std::forward<Args>(args)...);
     if (mlir::failed(created)) {
       hasError = true; // createInferred has reported it
       return {};
     }
-    return checkSize(created->getResult());
+    return checkSize(created->getResult()) ? fold(*created) : Value();
+  }
+  /// The same with elements as `input`, the first operand, has.
+  template <typename OpTy, typename... Args>
+  Value createMoved(Value input, Args &&...args) {
+    if (failed() || !input)
+      return {};
+    Type element = cast<RankedTensorType>(input.getType()).getElementType();
+    return createOf<OpTy>(element, input, std::forward<Args>(args)...);
   }
   Value createConstant(ArrayRef<int64_t> shape, ArrayRef<float> values);
+  /// Bools, i32 or i64.
+  Value createIntegers(ArrayRef<int64_t> shape, ArrayRef<int64_t> values,
+                       Type element);
   /// Integers with type `element` and a quant.dcast.
   Value createQuantized(ArrayRef<int64_t> shape, ArrayRef<int32_t> values,
                         quant::QuantizedType element);
+  /// Precondition: `values` is not empty.
+  Value concat(ArrayRef<Value> values, int64_t axis);
   Value reshape(Value value, ArrayRef<int64_t> shape);
   Value transpose(Value value, ArrayRef<int64_t> permutation);
 
@@ -188,6 +203,10 @@ public:
 
 private:
   Entry *getEntry(int i);
+  /// The constant input i as an op.
+  Value createInput(int i);
+  /// The result of `op`, computed when its operands are small constants.
+  Value fold(Operation *op);
   /// `value`, or null and an error when it has too many elements.
   Value checkSize(Value value);
 
@@ -202,9 +221,20 @@ inline ArrayRef<int64_t> shapeOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
+inline Type elementOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
+/// i1, i32 or i64; null for other types.
+Type getIntegerType(MLIRContext *context, ElementType type);
+
 /// The element type of a quantized activation: UINT8 has become INT8.
 quant::UniformQuantizedType getActivationType(MLIRContext *context,
                                               const TensorInfo &info);
+
+/// The same as the model's inputs and outputs have it.
+quant::UniformQuantizedType getBoundaryType(quant::UniformQuantizedType inside,
+                                            const TensorInfo &info);
 
 //===----------------------------------------------------------------------===//
 // The registry
@@ -217,12 +247,12 @@ struct OpEntry {
   BuiltinOperator code;
   int minInputs;
   int maxInputs; // -1: any number
-  /// Exactly one of these runs: `fold`, if any, when all inputs are constant
-  /// integers.
   Converter convert;
-  Converter fold;
   StringRef forms; // for the table of supported ops
 };
+
+/// What to say of an op that is not supported.
+StringRef whyRefused(BuiltinOperator code);
 
 /// Null when the op is not supported.
 const OpEntry *findSupportedOp(BuiltinOperator code);

@@ -4,10 +4,6 @@
 // Exceptions. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Slices of computed tensors are qnn.slice; of constant integers, integers.
-//
-//===----------------------------------------------------------------------===//
 
 #include "Converters.h"
 
@@ -22,37 +18,13 @@ struct Box {
 };
 } // namespace
 
-/// The elements of `box` of `tensor`.
-static IntTensor sliceInts(const IntTensor &tensor, const Box &box) {
-  SmallVector<int64_t> strides(tensor.shape.size(), 1);
-  for (size_t d = tensor.shape.size(); d-- > 1;)
-    strides[d - 1] = strides[d] * tensor.shape[d];
-  IntTensor result = {box.resultShape, {}};
-  int64_t count = *countElements(box.sizes);
-  for (int64_t i = 0; i < count; ++i) {
-    int64_t offset = 0, rest = i;
-    for (size_t d = box.sizes.size(); d-- > 0;) {
-      offset +=
-          (box.starts[d] + rest % box.sizes[d] * box.steps[d]) * strides[d];
-      rest /= box.sizes[d];
-    }
-    result.values.push_back(tensor.values[offset]);
-  }
-  return result;
-}
-
 /// Output `output` is `box` of input `input`. Precondition: it is inside.
 static LogicalResult setSlice(OpImporter &node, int input, const Box &box,
                               int output = 0) {
   if (node.failed())
     return failure();
-  if (node.isConstantInts(input))
-    return node.setResult(
-        sliceInts(node.getIntTensor(input, "the operand"), box), output);
-  Value value = node.getValue(input);
-  if (node.failed())
-    return failure();
-  value = node.create<SliceOp>(value, box.starts, box.sizes, box.steps);
+  Value value = node.createMoved<SliceOp>(node.getAny(input), box.starts,
+                                          box.sizes, box.steps);
   return node.setResult(node.reshape(value, box.resultShape), output);
 }
 
@@ -233,51 +205,4 @@ LogicalResult tflite::convertSplitV(OpImporter &node) {
                         << " sizes that sum to " << shape[axis] << ", got ["
                         << sizes << "]";
   return split(node, 0, axis, sizes);
-}
-
-//===----------------------------------------------------------------------===//
-// Gather
-//===----------------------------------------------------------------------===//
-
-/// Slices at constant indices, one op for each run of neighbours.
-LogicalResult tflite::convertGather(OpImporter &node) {
-  auto *options = node.findOptions<GatherOptions>();
-  SmallVector<int64_t> shape = node.getShape(0);
-  IntTensor indices = node.getIntTensor(1, "an index");
-  int64_t axis = node.normalizeAxis(options ? options->axis() : 0,
-                                    std::max<size_t>(shape.size(), 1));
-  if (node.failed())
-    return failure();
-  if (options && options->batch_dims() != 0)
-    return node.unsupported("batch_dims");
-  if (indices.values.empty() || indices.values.size() > 4096 || shape.empty())
-    return node.unsupported("of " + Twine(indices.values.size()) + " indices");
-  SmallVector<int64_t> starts(shape.size(), 0), steps(shape.size(), 1);
-  SmallVector<int64_t> result(shape);
-  result.erase(result.begin() + axis);
-  result.insert(result.begin() + axis, indices.shape.begin(),
-                indices.shape.end());
-  Value input = node.getValue(0);
-  SmallVector<Value> parts;
-  for (size_t i = 0, run; i < indices.values.size() && !node.failed();
-       i += run) {
-    int64_t first = indices.values[i];
-    if (first < 0 || first >= shape[axis])
-      return node.error() << "expected indices within " << shape[axis]
-                          << ", got " << first;
-    for (run = 1; i + run < indices.values.size() &&
-                  indices.values[i + run] == first + int64_t(run) &&
-                  first + int64_t(run) < shape[axis];)
-      ++run;
-    starts[axis] = first;
-    SmallVector<int64_t> sizes(shape);
-    sizes[axis] = run;
-    parts.push_back(node.create<SliceOp>(input, starts, sizes, steps));
-  }
-  if (node.failed())
-    return failure();
-  Value joined = parts.size() == 1
-                     ? parts[0]
-                     : node.create<ConcatOp>(ValueRange(parts), axis);
-  return node.setResult(node.reshape(joined, result));
 }

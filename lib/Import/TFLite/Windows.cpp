@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "Emitter.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -192,6 +193,15 @@ LogicalResult tflite::convertTransposeConv(OpImporter &node) {
 // Pools
 //===----------------------------------------------------------------------===//
 
+static Value clampTo(OpImporter &node, Value value,
+                     const OpImporter::Clamp &clamp) {
+  if (!value || !clamp.low)
+    return value;
+  if (!clamp.high)
+    return node.create<ReluOp>(value);
+  return node.create<ClipOp>(value, clamp.low, clamp.high);
+}
+
 static LogicalResult convertPool(
     OpImporter &node,
     llvm::function_ref<Value(Value, const Window &, const OpImporter::Clamp &)>
@@ -223,6 +233,25 @@ LogicalResult tflite::convertAveragePool2D(OpImporter &node) {
       });
 }
 
+/// The square root of the mean of squares.
+LogicalResult tflite::convertL2Pool2D(OpImporter &node) {
+  return convertPool(
+      node,
+      [&](Value input, const Window &w,
+          const OpImporter::Clamp &clamp) -> Value {
+        Emitter e{node};
+        Value squares = e.mul(input, input);
+        if (!squares)
+          return {};
+        Value root = e.unary<SqrtOp>(node.create<AvgPool2DOp>(
+            squares, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
+            ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations),
+            /*ceil_mode=*/false, /*count_include_pad=*/false, FloatAttr(),
+            FloatAttr()));
+        return clampTo(node, root, clamp);
+      });
+}
+
 LogicalResult tflite::convertMaxPool2D(OpImporter &node) {
   return convertPool(
       node,
@@ -232,10 +261,6 @@ LogicalResult tflite::convertMaxPool2D(OpImporter &node) {
             input, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
             ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations),
             /*ceil_mode=*/false);
-        if (!result || !clamp.low)
-          return result;
-        if (!clamp.high)
-          return node.create<ReluOp>(result);
-        return node.create<ClipOp>(result, clamp.low, clamp.high);
+        return clampTo(node, result, clamp);
       });
 }
