@@ -97,6 +97,7 @@ public:
   }
 
 private:
+  std::optional<float> getResultScale(Operation *op) const;
   LogicalResult quantizeWeights(Operation *op);
   void replaceWeights(QuantizableOpInterface op, const QuantizedWeights &layer,
                       const QuantParams &input);
@@ -108,6 +109,19 @@ private:
   bool integerResults, emitRemarks;
   TensorTypes types;
 };
+
+/// The scale that the result of `op` gets, if it gets one.
+std::optional<float> Quantizer::getResultScale(Operation *op) const {
+  Value result = op->getResult(0);
+  SmallVector<Value> names = {result};
+  for (Operation *user : result.getUsers())
+    if (auto observe = dyn_cast<ObserveOp>(user))
+      names.push_back(observe.getResult());
+  for (Value name : names)
+    if (quant::UniformQuantizedType type = types.lookup(name))
+      return getQuantParams(type).scale;
+  return std::nullopt;
+}
 
 LogicalResult Quantizer::quantizeWeights(Operation *op) {
   auto quantizable = cast<QuantizableOpInterface>(op);
@@ -125,7 +139,8 @@ LogicalResult Quantizer::quantizeWeights(Operation *op) {
            << getLayerName(op) << "'";
   QuantParams input = getQuantParams(inputType);
 
-  FailureOr<QuantizedWeights> layer = qnn::quantizeWeights(quantizable, input);
+  FailureOr<QuantizedWeights> layer = qnn::quantizeWeights(
+      quantizable, input, /*bits=*/std::nullopt, getResultScale(op));
   if (failed(layer))
     return failure();
   replaceWeights(quantizable, *layer, input);

@@ -499,7 +499,9 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       `s = f32(max|w| / 127)`, zero point 0; of layers marked `qnn.precision =
       "int4"` i4 in [-7, 7], `s = f32(k/20 max|w| / 7)` with the largest k of 10
       to 20 that has the least squared error; of layers marked
-      `qnn.per_tensor_weights` `max|w|` is that of all channels;
+      `qnn.per_tensor_weights` `max|w|` is that of all channels. Where the result
+      has a scale, `s` is then the nearest f32 with which the factor
+      `f32(s_x * s / s_y)` is also `f32(f32(s_x * s) / s_y)`, ONNX Runtime's;
     - biases: i32, scale = input scale x weight scale, exact in binary64;
     - layers marked `qnn.precision = "int16"`: with `s = f32(M / 32639)`, M being
       the largest magnitude of the input's 8-bit type, the input is
