@@ -236,9 +236,9 @@ void exporting::write(GraphWriter &graph, TopKOp op) {
     node =
         graph.add("TopK", name, {input, graph.addInts(name + "/k", op.getK())});
     setInt(node, "largest", op.getLargest());
-    // The values come first, and nobody reads them.
-    node->add_output(node->output(0));
-    node->set_output(0, "");
+    // The values come first. Nobody reads them, but ONNX wants a name.
+    graph.renameResult(node, name + "/values");
+    node->add_output("");
   }
   setInt(node, "axis", axis);
   graph.setResult(op, node, home);

@@ -6,7 +6,8 @@ func.func @main(%x: tensor<1x5x6x4xf32> {qnn.name = "x"}, %s: tensor<2x3x4xf32> 
         tensor<1x5x6x4xf32> {qnn.name = "quotient"}, tensor<1x5x6x4xf32> {qnn.name = "clipped"}, tensor<1x5x6x4xf32> {qnn.name = "swish"},
         tensor<1x4x5x6xf32> {qnn.name = "sigmoid"}, tensor<2x3x4xf32> {qnn.name = "softmax"}, tensor<1x5x6x4xf32> {qnn.name = "normal"},
         tensor<1x3x4x4xf32> {qnn.name = "pools"}, tensor<1x1x1x4xf32> {qnn.name = "global"}, tensor<1x4xf32> {qnn.name = "mean"},
-        tensor<1x6x4x8xf32> {qnn.name = "moved"}, tensor<1x10x9x4xf32> {qnn.name = "resized"}, tensor<2x3x4xf32> {qnn.name = "float"}) {
+        tensor<1x6x4x8xf32> {qnn.name = "moved"}, tensor<1x10x9x4xf32> {qnn.name = "resized"}, tensor<2x3x4xf32> {qnn.name = "float"},
+        tensor<2x3x2xi64> {qnn.name = "largest"}) {
   %w = qnn.constant dense<"0x0000803E000000BF0000403F000080BE0000003F0000C03E000020BF0000A03E000080BE0000403F0000203E000000BF"> : tensor<3x1x1x4xf32>
   %b = qnn.constant dense<[0.5, -0.25, 0.125]> : tensor<3xf32>
   %depthwise = qnn.constant dense<[[[[0.5], [-0.25]], [[0.75], [0.125]]], [[[-0.5], [0.25]], [[0.5], [1.0]]], [[[0.1], [0.2]], [[0.3], [-0.4]]], [[[0.9], [0.1]], [[-0.3], [0.4]]]]> : tensor<4x2x2x1xf32>
@@ -56,8 +57,9 @@ func.func @main(%x: tensor<1x5x6x4xf32> {qnn.name = "x"}, %s: tensor<2x3x4xf32> 
   %35 = qnn.mul %s, %s : (tensor<2x3x4xf32>, tensor<2x3x4xf32>) -> tensor<2x3x4xf32> loc("square")
   %36 = qnn.sqrt %35 : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32> loc("sqrt")
   %37 = qnn.erf %36 : (tensor<2x3x4xf32>) -> tensor<2x3x4xf32> loc("erf")
-  return %0, %3, %4, %5, %7, %8, %10, %11, %13, %14, %16, %18, %21, %22, %23, %38, %28, %30, %33, %34, %37
+  %39 = qnn.top_k %s {axis = 2 : i64, k = 2 : i64} : (tensor<2x3x4xf32>) -> tensor<2x3x2xi64> loc("top")
+  return %0, %3, %4, %5, %7, %8, %10, %11, %13, %14, %16, %18, %21, %22, %23, %38, %28, %30, %33, %34, %37, %39
     : tensor<1x5x6x3xf32>, tensor<1x4x4x6x1xf32>, tensor<1x5x6x4xf32>, tensor<1x120xf32>, tensor<1x5xf32>, tensor<2x3x5xf32>, tensor<2x3x3xf32>,
       tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<1x5x6x4xf32>, tensor<1x4x5x6xf32>,
-      tensor<2x3x4xf32>, tensor<1x5x6x4xf32>, tensor<1x3x4x4xf32>, tensor<1x1x1x4xf32>, tensor<1x4xf32>, tensor<1x6x4x8xf32>, tensor<1x10x9x4xf32>, tensor<2x3x4xf32>
+      tensor<2x3x4xf32>, tensor<1x5x6x4xf32>, tensor<1x3x4x4xf32>, tensor<1x1x1x4xf32>, tensor<1x4xf32>, tensor<1x6x4x8xf32>, tensor<1x10x9x4xf32>, tensor<2x3x4xf32>, tensor<2x3x2xi64>
 }
