@@ -321,7 +321,7 @@ class Model:
             return np.clip(accumulator, *self.bounds(op, output))
         x, y = self.params(op["inputs"][0])[0], self.params(output)[0]
         scales = self.scales(weight)
-        if len(scales) == 1 and per_tensor_product_in_f32:
+        if len(scales) == 1 and (per_tensor_product_in_f32 or self.tensors[output]["type"] == "UINT8"):
             reals = [float(np.float32(x) * scales[0]) / y]
         else:
             reals = [x * float(s) / y for s in scales]
@@ -533,7 +533,7 @@ class Model:
             e = np.exp(beta * (x.astype(np.float64) - x.max(-1, keepdims=True)))
             return e / e.sum(-1, keepdims=True)
         rows = [softmax_row(row, self.params(index)[0], beta) for row in x.reshape(-1, x.shape[-1])]
-        return np.array(rows).reshape(x.shape)
+        return np.array(rows).reshape(x.shape) + (128 if x.dtype == np.uint8 else 0)
 
     # Moves and casts.
 

@@ -103,7 +103,7 @@ FailureOr<Type> GraphImporter::getInputType(const TensorInfo &input) {
   Builder &builder = state.builder;
   if (input.type == ElementType::FLOAT32)
     return Type(RankedTensorType::get(input.shape, builder.getF32Type()));
-  if (input.isQuantizedActivation())
+  if (input.isQuantizedActivation() && input.type != ElementType::INT16)
     return Type(RankedTensorType::get(
         input.shape,
         getBoundaryType(getActivationType(builder.getContext(), input),
@@ -111,8 +111,10 @@ FailureOr<Type> GraphImporter::getInputType(const TensorInfo &input) {
   if (Type element = getIntegerType(builder.getContext(), input.type))
     return Type(RankedTensorType::get(input.shape, element));
   return emitError(loc) << "model input '" << input.name
-                        << "': expected FLOAT32, an integer type or BOOL, got "
-                        << formatType(input.type);
+                        << "': expected FLOAT32, INT8, UINT8, INT32, INT64 or "
+                           "BOOL, got "
+                        << formatType(input.type)
+                        << ": convert the model with float inputs";
 }
 
 /// Inside a network bytes are signed, outside they are what the file says.
@@ -140,6 +142,11 @@ LogicalResult GraphImporter::createFunction(const ImportOptions &options) {
   OpBuilder &builder = state.builder;
   function = builder.create<func::FuncOp>(builder.getUnknownLoc(), "main",
                                           builder.getFunctionType(types, {}));
+  // Numbers of 16 bits are rounded in f32: nothing else says so.
+  if (llvm::any_of(state.model.tensors, [](const TensorInfo &info) {
+        return info.type == ElementType::INT16;
+      }))
+    function->setAttr(kQuantizedAttr, builder.getUnitAttr());
   Block *block = function.addEntryBlock();
   builder.setInsertionPointToEnd(block);
   for (auto [i, index] : llvm::enumerate(state.model.inputs)) {
@@ -208,6 +215,10 @@ LogicalResult GraphImporter::createReturn() {
       return emitError(loc) << "expected a computed model output, got '"
                             << info.name << "', which is "
                             << (info.isConstant ? "constant" : "not computed");
+    if (info.type == ElementType::INT16)
+      return emitError(loc) << "model output '" << info.name
+                            << "': expected another type than INT16: convert "
+                               "the model with float outputs";
     if (!entry.integers)
       results.push_back(entry.value);
     else

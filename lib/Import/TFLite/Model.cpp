@@ -187,9 +187,10 @@ ModelReader::readQuantization(const QuantizationParameters &quantization,
     if (!(scale > 0.0f) || !std::isfinite(scale))
       return tensorError(info)
              << "expected positive scales, got " << std::to_string(scale);
-  int64_t low = info.type == ElementType::UINT8 ? 0 : -128;
+  int64_t half = info.type == ElementType::INT16 ? 1 << 15 : 128;
+  int64_t low = info.type == ElementType::UINT8 ? 0 : -half;
   for (int64_t zeroPoint : info.zeroPoints)
-    if (zeroPoint < low || zeroPoint > low + 255)
+    if (zeroPoint < low || zeroPoint >= low + 2 * half)
       return tensorError(info)
              << "expected a zero point within " << formatType(info.type)
              << ", got " << zeroPoint;

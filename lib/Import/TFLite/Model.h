@@ -58,6 +58,10 @@ struct TensorInfo {
     return type == ElementType::BOOL || type == ElementType::INT32 ||
            type == ElementType::INT64;
   }
+  /// As biases of quantized layers are; INT64 with 16-bit activations.
+  bool isBias() const {
+    return type == ElementType::INT32 || type == ElementType::INT64;
+  }
   /// An 8- or 16-bit activation with one scale.
   bool isQuantizedActivation() const {
     return scales.size() == 1 &&

@@ -160,14 +160,12 @@ SmallVector<int64_t> OpImporter::normalizeAxes(ArrayRef<int64_t> axes,
 
 quant::UniformQuantizedType tflite::getActivationType(MLIRContext *context,
                                                       const TensorInfo &info) {
-  bool wide = info.type == ElementType::INT16;
   Builder builder(context);
   int64_t zeroPoint =
       info.zeroPoints[0] - (info.type == ElementType::UINT8 ? 128 : 0);
   return quant::UniformQuantizedType::get(
-      quant::QuantizationFlags::Signed, builder.getIntegerType(wide ? 16 : 8),
-      builder.getF32Type(), info.scales[0], zeroPoint, wide ? -32768 : -128,
-      wide ? 32767 : 127);
+      quant::QuantizationFlags::Signed, builder.getI8Type(),
+      builder.getF32Type(), info.scales[0], zeroPoint, -128, 127);
 }
 
 quant::UniformQuantizedType
@@ -178,6 +176,25 @@ tflite::getBoundaryType(quant::UniformQuantizedType inside,
   return quant::UniformQuantizedType::get(
       0, inside.getStorageType(), inside.getExpressedType(), inside.getScale(),
       inside.getZeroPoint() + 128, 0, 255);
+}
+
+Value OpImporter::roundTo16Bits(Value value, const TensorInfo &info) {
+  if (!info.isQuantizedActivation()) {
+    (void)unsupported("output of type INT16 with several scales");
+    return {};
+  }
+  Builder &b = getBuilder();
+  FloatAttr none;
+  float zeroPoint = float(info.zeroPoints[0]);
+  llvm::APFloat zero(0.0f);
+  Value scale = createConstant({}, info.scales[0]);
+  Value steps = create<DivOp>(value, scale, none, none);
+  if (steps)
+    steps = create<UnaryOp>(UnaryFunction::Round, steps, zero, zero, zero);
+  if (steps)
+    steps = create<ClipOp>(steps, b.getF32FloatAttr(-32768.0f - zeroPoint),
+                           b.getF32FloatAttr(32767.0f - zeroPoint));
+  return steps ? create<MulOp>(steps, scale, none, none) : Value();
 }
 
 LogicalResult OpImporter::setResult(Value value, int i) {
@@ -191,6 +208,10 @@ LogicalResult OpImporter::setResult(Value value, int i) {
   if (expected ? elementOf(value) != expected : !elementOf(value).isF32())
     return error() << "expected an output of " << elementOf(value) << ", got "
                    << formatType(info.type);
+  if (info.type == ElementType::INT16) {
+    entry.value = roundTo16Bits(value, info);
+    return success(entry.value != nullptr);
+  }
   if (info.isQuantizedActivation()) {
     OpBuilder &b = getBuilder();
     auto type = cast<RankedTensorType>(value.getType());

@@ -13,8 +13,8 @@
 //
 // Values are tensors of f32, bools, i32 or i64. What the file quantizes is f32,
 // rounded where it is set (`setResult`): f32 -> quant.qcast -> quant.dcast, the
-// QDQ stage. Ops on small constants are computed at once, so that shapes which
-// a model computes are constant.
+// QDQ stage, or, with 16 bits, in f32. Ops on small constants are computed at
+// once, so that shapes which a model computes are constant.
 //
 //===----------------------------------------------------------------------===//
 
@@ -203,6 +203,8 @@ public:
 
 private:
   Entry *getEntry(int i);
+  /// f32 -> the nearest number that the INT16 tensor can hold.
+  Value roundTo16Bits(Value value, const TensorInfo &info);
   /// The constant input i as an op.
   Value createInput(int i);
   /// The result of `op`, computed when its operands are small constants.
@@ -228,7 +230,7 @@ inline Type elementOf(Value value) {
 /// i1, i32 or i64; null for other types.
 Type getIntegerType(MLIRContext *context, ElementType type);
 
-/// The element type of a quantized activation: UINT8 has become INT8.
+/// The element type of an 8-bit activation: UINT8 has become INT8.
 quant::UniformQuantizedType getActivationType(MLIRContext *context,
                                               const TensorInfo &info);
 

@@ -121,18 +121,25 @@ Value tflite::getBias(OpImporter &node, int input, int activation, int weight,
     return {};
   }
   const TensorInfo &info = node.getInput(input);
-  if (info.type != ElementType::INT32 || !node.isConstant(input))
+  if (!info.isBias() || !node.isConstant(input))
     return node.getValue(input);
   const TensorInfo &x = node.getInput(activation), &w = node.getInput(weight);
   if (!x.isQuantizedActivation() || !w.isQuantized() ||
       (w.scales.size() != 1 && int64_t(w.scales.size()) != channels)) {
-    node.error() << "expected a float bias, as input and weight, got INT32";
+    node.error() << "expected a float bias, as input and weight, got "
+                 << formatType(info.type);
     return {};
   }
-  std::vector<int32_t> values = node.getStored(input);
   SmallVector<double> scales;
   for (float scale : w.scales)
     scales.push_back(double(x.scales[0]) * double(scale));
+  if (x.type == ElementType::INT16) { // computed in f32
+    std::vector<float> reals;
+    for (auto [i, q] : llvm::enumerate(node.getIntTensor(input, "bias").values))
+      reals.push_back(float(double(q) * scales[i % scales.size()]));
+    return node.createConstant({channels}, reals);
+  }
+  std::vector<int32_t> values = node.getStored(input);
   Builder &b = node.getBuilder();
   int64_t low = std::numeric_limits<int32_t>::min(),
           high = std::numeric_limits<int32_t>::max();

@@ -31,13 +31,16 @@ def run(*command):
 class RandomNetwork(Network):
     """Ops on activations whose scales and zero points are drawn."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, dtype=np.int8):
         super().__init__()
-        self.rng, self.results = np.random.default_rng(seed), []
+        self.rng, self.results, self.dtype, self.info = np.random.default_rng(seed), [], dtype, np.iinfo(dtype)
+
+    def draw(self, shape):
+        return self.rng.integers(self.info.min, self.info.max + 1, shape).astype(self.dtype)
 
     def activation(self, shape, scale=None, zero=None):
         scale = scale or float(np.float32(2.0 ** self.rng.uniform(-6, -2)))
-        return self.tensor(None, shape, np.int8, scale=scale, zero=int(self.rng.integers(-128, 128)) if zero is None else zero)
+        return self.tensor(None, shape, self.dtype, scale=scale, zero=int(self.draw(1)[0]) if zero is None else zero)
 
     def shape(self, index):
         return self.tensors[index]["shape"]
@@ -59,7 +62,10 @@ class RandomNetwork(Network):
         scales = self.rng.uniform(0.002, 0.02, channels if per_channel else 1).astype(np.float32)
         if per_channel:
             scales[0] = 3  # a factor above 1
-        weight = self.constant(self.rng.integers(-127, 128, weight_shape).astype(np.int8), scale=scales, axis=axis if per_channel else 0)
+        if self.dtype == np.uint8:
+            weight = self.constant(self.draw(weight_shape), scale=scales, zero=int(self.draw(1)[0]))
+        else:
+            weight = self.constant(self.rng.integers(-127, 128, weight_shape).astype(np.int8), scale=scales, axis=axis if per_channel else 0)
         bias = self.constant(self.rng.integers(-3000, 3000, channels).astype(np.int32), scale=np.float32(self.params(x)[0]) * scales)
         return self.add(code, [x, weight, bias], self.activation(output_shape, float(np.float32(self.rng.uniform(0.1, 0.3)))), options, **fields)
 
@@ -87,7 +93,23 @@ def layers(seed):
     h = m.layer("FULLY_CONNECTED", h, (33, 40), [1, 33], 0, "FullyConnectedOptions", per_channel=False, fused_activation_function="RELU")
     h = m.layer("FULLY_CONNECTED", h, (17, 33), [1, 17], 0, "FullyConnectedOptions")
     m.add("SOFTMAX", [h], m.activation([1, 17], 1 / 256, -128), "SoftmaxOptions", beta=1.0)
-    return m, x, m.rng.integers(-128, 128, (1, 9, 10, 3)).astype(np.int8)
+    return m, x, m.draw((1, 9, 10, 3))
+
+
+def old_layers(seed):
+    """UINT8 with one scale and a zero point of the weights, as tools wrote it in 2018."""
+    m = RandomNetwork(seed, np.uint8)
+    x = m.activation([1, 9, 10, 3])
+    window = dict(padding="SAME", stride_w=1, stride_h=1)
+    a = m.layer("CONV_2D", x, (20, 3, 3, 3), [1, 9, 10, 20], 0, "Conv2DOptions", False, **window, fused_activation_function="RELU6")
+    b = m.layer("DEPTHWISE_CONV_2D", a, (1, 3, 3, 20), [1, 9, 10, 20], 3, "DepthwiseConv2DOptions", False, **window, depth_multiplier=1)
+    b = m.layer("CONV_2D", b, (20, 1, 1, 20), [1, 9, 10, 20], 0, "Conv2DOptions", False, **window)
+    b = m.add("ADD", [a, b], m.activation([1, 9, 10, 20]), "AddOptions")
+    b = m.add("AVERAGE_POOL_2D", [b], m.like(b, [1, 1, 1, 20]), "Pool2DOptions", padding="VALID", stride_w=9, stride_h=9, filter_width=5,
+              filter_height=9)
+    b = m.layer("FULLY_CONNECTED", b, (17, 20), [1, 17], 0, "FullyConnectedOptions", False)
+    m.add("SOFTMAX", [b], m.activation([1, 17], 1 / 256, 0), "SoftmaxOptions", beta=1.0)
+    return m, x, m.draw((1, 9, 10, 3))
 
 
 def functions(seed):
@@ -109,7 +131,7 @@ def functions(seed):
     m.add("PAD", [joined, m.constant(np.array([[0, 0], [1, 0], [0, 3]], np.int32))], m.like(x, [2, 6, 105]))
     m.add("SOFTMAX", [x], m.activation(shape, 1 / 256, -128), "SoftmaxOptions", beta=1.0)
     m.add("SOFTMAX", [coarse], m.activation(shape, 1 / 256, -128), "SoftmaxOptions", beta=1.0)
-    return m, x, m.rng.integers(-128, 128, shape).astype(np.int8)
+    return m, x, m.draw(shape)
 
 
 def float_ends(seed):
@@ -145,7 +167,7 @@ def main(folder, levels):
     work = pathlib.Path(folder)
     work.mkdir(parents=True, exist_ok=True)
     tensors = 0
-    for build in (layers, functions, float_ends):
+    for build in (layers, old_layers, functions, float_ends):
         for seed in range(2):
             m, x, feed = build(seed)
             source = work / "net.tflite"
