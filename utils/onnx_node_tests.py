@@ -56,6 +56,7 @@ DIFFERENT = {
     "test_resize_downsample_scales_linear_align_corners": ALIGN_CORNERS,
 }
 GRAPH_TYPES = (np.float32, np.bool_, np.int32, np.int64)
+BYTES = (np.int8, np.uint8)
 REFUSAL = re.compile(r"unsupported ops?: (.*)|expected a (?:model input|model output|tensor) of (?:type [a-z0-9, ]+|numbers), got (\w+)")
 
 
@@ -84,16 +85,12 @@ def collect_cases(ops):
     return [chosen[name] for name in sorted(chosen)]
 
 
-def is_quantized(model):
-    return any(node.op_type in QUANTIZED_OPS for node in model.graph.node)
-
-
 def is_constant(model, name, array, ops):
     """Whether a model would hold this test input as a constant."""
     quantized = [node for node in model.graph.node if node.op_type in QUANTIZED_OPS]
     if quantized:
         return any(used == name and i in QUANTIZED_OPS[node.op_type] for node in quantized for i, used in enumerate(node.input))
-    if array.dtype.kind in "iu" and array.dtype not in GRAPH_TYPES:
+    if array.dtype.kind in "iu" and array.dtype not in GRAPH_TYPES + BYTES:
         return True
     for node in model.graph.node:
         for i, used in enumerate(node.input):
@@ -124,9 +121,7 @@ def adapt(case, inputs, ops):
             graph.input.remove(info)
         else:
             fed[info.name] = array
-    cast = {TensorProto.UINT8, TensorProto.INT8, TensorProto.UINT16, TensorProto.INT16, TensorProto.UINT32, TensorProto.UINT64}
-    if is_quantized(model):
-        cast.add(TensorProto.INT32)  # exact sums
+    cast = {TensorProto.UINT16, TensorProto.INT16, TensorProto.UINT32, TensorProto.UINT64}
     for info in graph.output:
         if info.type.tensor_type.elem_type in cast:
             source = info.name
@@ -153,7 +148,7 @@ def compare(case, outputs, expected, folder):
         want = np.asarray(want)
         if got.shape != want.shape:
             return f"{info.name}: expected shape {want.shape}, got {got.shape}"
-        if want.dtype in GRAPH_TYPES and not info.name.endswith("_as_float") and got.dtype != want.dtype:
+        if want.dtype in GRAPH_TYPES + BYTES and not info.name.endswith("_as_float") and got.dtype != want.dtype:
             return f"{info.name}: expected type {want.dtype}, got {got.dtype}"
         if not np.allclose(got, want.astype(np.float32), rtol=RTOL, atol=ATOL, equal_nan=True):
             return f"{info.name}: differs by {np.nanmax(np.abs(got - want.astype(np.float32)))}"
@@ -187,7 +182,8 @@ def run_case(case, ops):
             error = error or compare(case, model.graph.output, expected, folder)
             # The same through an object for this machine.
             native = folder / "native"
-            precision = [] if is_quantized(case.model) else ["--precision=f32"]
+            is_quantized = "!quant.uniform" in (folder / "model.mlir").read_text()
+            precision = [] if is_quantized else ["--precision=f32"]
             error = error or run(["quant-compile", folder / "model.mlir", *precision, "-o", folder / "model.so"])
             error = error or run(["quant-run", folder / "model.so", f"--output-dir={native}", *feeds])
             error = error or compare(case, model.graph.output, expected, native)
@@ -212,8 +208,9 @@ def page(ops, cases, results):
     lines = [
         "<!-- Written by utils/onnx_node_tests.py. Do not edit. -->", "# Supported ONNX ops", "",
         "`quant-import` reads opset 1 to 23, with static shapes (`--input-shape` binds what a file leaves open) and inputs and outputs",
-        "of float, bool, int32 and int64; half, bfloat16 and double are computed and exchanged as float. An op on constants only is",
-        "computed at import; so is every op that moves values when its operands are constant.", "",
+        "of float, bool, int8, uint8, int32 and int64; half, bfloat16 and double are computed and exchanged as float. An op on constants",
+        "only is computed at import; so is every op that moves values when its operands are constant. Ops that move or select values,",
+        "and those on integers, work on integers of 8 and 16 bits inside a network.", "",
         f"Of ONNX {onnx.__version__}'s {len(cases)} backend node tests of these ops, {count} pass and {len(skipped)} are skipped, none fails;",
         "`utils/onnx_node_tests.py` runs them and says how. A test of several ops counts for each.", "",
         "| ONNX op | works on | forms and limits | node tests passed |", "| --- | --- | --- | --- |",

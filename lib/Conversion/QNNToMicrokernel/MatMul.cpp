@@ -37,7 +37,7 @@ private:
 
   /// Contiguous but for the last rows of bf16, of which rhs has pairs.
   const Buffer &lhs, &rhs, &output;
-  bool isBF16;
+  bool isBF16, isAccumulator; ///< the latter: the result is the i32 sum
   Average finish; ///< means and products finish alike: a sum, a factor, bounds
   int32_t aZero = 0, bZero = 0;
   float factor = 0;
@@ -48,7 +48,8 @@ private:
 MatMul::MatMul(NetworkLowering &net, MatMulOp op, const Buffer &lhs,
                const Buffer &rhs, const Buffer &output)
     : lhs(lhs), rhs(rhs), output(output),
-      isBF16(isBF16Tensor(op.getLhs().getType())), finish(net, op),
+      isBF16(isBF16Tensor(op.getLhs().getType())),
+      isAccumulator(isAccumulatorTensor(op.getType())), finish(net, op),
       columns(output.shape.back()) {
   if (isFloat())
     return;
@@ -59,7 +60,7 @@ MatMul::MatMul(NetworkLowering &net, MatMulOp op, const Buffer &lhs,
 }
 
 std::string MatMul::key() const {
-  return (finish.key() + Twine(aZero) + "," + Twine(bZero) + "," +
+  return (finish.key() + Twine(isAccumulator) + Twine(aZero) + "," + Twine(bZero) + "," +
           keyOf(factor) + lhs.signature() + rhs.signature() +
           output.signature())
       .str();
@@ -124,6 +125,8 @@ void MatMul::emitRow(KernelBuilder &k, ValueRange args, Value aRow,
                      Value bStart, Value cRow) const {
   k.vectorLoop(columns, k.lanes(), [&](Value n, int64_t lanes) {
     Value acc = product(k, args, aRow, bStart, n, lanes);
+    if (isAccumulator)
+      return k.store(acc, args[2], k.add(cRow, n));
     KernelBuilder::Epilogue epilogue = finish.epilogue(k);
     if (!isFloat() && finish.fixedPoint) {
       epilogue.scale = k.constant(finish.fixedFactor.multiplier, lanes);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Converters.h"
+#include "QuantizedOperators.h"
 
 #include "qnn/Import/ONNX/Importer.h"
 
@@ -55,8 +56,8 @@ static const OpEntry kOps[] = {
     {"BitwiseOr", 2, 2, convertIntegers, nullptr, "int32, int64"},
     {"BitwiseXor", 2, 2, convertIntegers, nullptr, "int32, int64"},
     {"Cast", 1, 1, convertCast, foldCast,
-     "float, bool, int32 and int64, as which half, bfloat16 and double are "
-     "float; constants: to all integers too"},
+     "float, bool and integers of at most 16 bits, int32 and int64; half, "
+     "bfloat16 and double are float; constants: to all integers"},
     {"CastLike", 2, 2, convertCast, nullptr, "as Cast"},
     {"Ceil", 1, 1, convertFunction, foldUnary, ""},
     {"Celu", 1, 1, convertElu, nullptr, ""},
@@ -81,8 +82,8 @@ static const OpEntry kOps[] = {
      "floats, along at most 4096 elements; exclusive, reverse"},
     {"DepthToSpace", 1, 1, convertDepthToSpace, nullptr, "modes DCR and CRD"},
     {"DequantizeLinear", 2, 3, convertDequantizeLinear, nullptr,
-     "of int8, uint8, int16, uint16, int4, uint4, and constant int32; constant "
-     "scales: per tensor, per axis, blocked"},
+     "of int8, uint8, int16, uint16, int4, uint4, int32; constant scales: per "
+     "tensor, per axis, blocked; computed ones: not blocked"},
     {"Div", 2, 2, convertDiv, foldBinary, "NumPy broadcasting"},
     {"Dropout", 1, 3, convertDropout, nullptr,
      "inference only, or of ratio 0 (the identity)"},
@@ -162,7 +163,8 @@ static const OpEntry kOps[] = {
      "as MatMul; scales per row and per column"},
     {"QuantizeLinear", 2, 3, convertQuantizeLinear, nullptr,
      "to int8, uint8, int16, uint16, int4, uint4; constant scales: per tensor, "
-     "per axis, blocked"},
+     "per axis, blocked; computed ones: not blocked"},
+    {"RMSNormalization", 2, 2, convertLayerNormalization, nullptr, "any axis"},
     {"RNN", 3, 6, convertRNN, nullptr, kRecurrentForms},
     {"Range", 3, 3, refuseComputed, foldRange, ""},
     {"Reciprocal", 1, 1, convertFunction, nullptr, ""},
@@ -194,6 +196,8 @@ static const OpEntry kOps[] = {
     {"Shrink", 1, 1, convertShrink, nullptr, ""},
     {"Sigmoid", 1, 1, convertSigmoid, nullptr, ""},
     {"Sign", 1, 1, convertFunction, nullptr, ""},
+    {"SimplifiedLayerNormalization", 2, 2, convertLayerNormalization, nullptr,
+     "ONNX Runtime's name of RMSNormalization"},
     {"Sin", 1, 1, convertFunction, nullptr, ""},
     {"Sinh", 1, 1, convertFunction, nullptr, ""},
     {"Size", 1, 1, convertSize, nullptr, ""},
@@ -226,14 +230,20 @@ static const OpEntry kOps[] = {
     {"Xor", 2, 2, convertIntegers, nullptr, ""},
 };
 
-ArrayRef<OpEntry> import::getSupportedOps() { return kOps; }
-
-const OpEntry *import::findSupportedOp(StringRef name) {
-  auto it =
-      llvm::lower_bound(kOps, name, [](const OpEntry &op, StringRef name) {
-        return op.name < name;
-      });
-  return it != std::end(kOps) && it->name == name ? it : nullptr;
+const OpEntry *import::findSupportedOp(StringRef domain, StringRef name) {
+  bool isOnnx = isOnnxDomain(domain);
+  // com.microsoft has Q and DQ of its own, the same as ONNX's of opset 21.
+  bool isShared = domain == kMicrosoftDomain &&
+                  (name == "QuantizeLinear" || name == "DequantizeLinear");
+  ArrayRef<OpEntry> ops;
+  if (isOnnx || isShared)
+    ops = kOps;
+  else if (domain == kMicrosoftDomain)
+    ops = getMicrosoftOps();
+  auto it = llvm::lower_bound(ops, name, [](const OpEntry &op, StringRef name) {
+    return op.name < name;
+  });
+  return it != ops.end() && it->name == name ? it : nullptr;
 }
 
 void qnn::printSupportedOps(raw_ostream &os) {
@@ -242,4 +252,9 @@ void qnn::printSupportedOps(raw_ostream &os) {
     os << "| " << op.name << " | "
        << (op.convert == refuseComputed ? "constants" : "tensors") << " | "
        << op.forms << " |\n";
+  for (const OpEntry &op : getMicrosoftOps())
+    os << "| " << kMicrosoftDomain << "." << op.name << " | tensors | "
+       << op.forms << " |\n";
+  for (const auto &[name, forms] : getExpandedOps())
+    os << "| " << name << " | tensors | " << forms << " |\n";
 }

@@ -40,6 +40,8 @@ LogicalResult convertConvTranspose(NodeImporter &node);
 
 // MatrixProducts.cpp
 LogicalResult convertGemm(NodeImporter &node);
+/// The result of Gemm; null after an error.
+Value createGemm(NodeImporter &node);
 LogicalResult convertMatMul(NodeImporter &node);
 
 // ElementWise.cpp
@@ -110,7 +112,20 @@ LogicalResult convertEyeLike(NodeImporter &node);
 
 // Composites.cpp: ops of several qnn ops
 LogicalResult convertGelu(NodeImporter &node);
+/// By erf, or by its approximation; null for a null `x`.
+Value createGelu(NodeImporter &node, Value x, bool byTanh);
 LogicalResult convertLayerNormalization(NodeImporter &node);
+struct NormalizedLayer {
+  Value result, mean, deviation;
+};
+/// `x` over the dimensions from `axis` on. `offset` may be null; the simplified
+/// form has no mean.
+NormalizedLayer normalizeLayer(NodeImporter &node, Value x, int64_t axis,
+                               float epsilon, Value scale, Value offset,
+                               bool isSimplified);
+
+// MicrosoftOperators.cpp
+ArrayRef<OpEntry> getMicrosoftOps();
 
 // RecurrentCells.cpp: Recurrent.h says how
 LogicalResult convertRNN(NodeImporter &node);
@@ -132,7 +147,7 @@ LogicalResult convertGather(NodeImporter &node);
 LogicalResult convertPad(NodeImporter &node);
 LogicalResult convertExpand(NodeImporter &node);
 
-// Quantization.cpp
+// QuantizeLinear.cpp
 LogicalResult convertQuantizeLinear(NodeImporter &node);
 LogicalResult convertDequantizeLinear(NodeImporter &node);
 

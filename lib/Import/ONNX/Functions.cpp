@@ -7,6 +7,7 @@
 
 #include "Converters.h"
 #include "Emitter.h"
+#include "Quantization.h"
 
 #include <cmath>
 
@@ -319,17 +320,29 @@ LogicalResult import::convertPow(NodeImporter &node) {
 //===----------------------------------------------------------------------===//
 
 /// Half, bfloat16 and double are f32 in a graph: a cast among them is nothing.
+/// Integers of at most 16 bits wrap around.
 LogicalResult import::convertCast(NodeImporter &node) {
   ElementType type = node.getOpType() == "CastLike"
                          ? node.getElementType(1)
                          : ElementType(node.getInt("to", 0));
-  Value input = node.getReal(0);
   if (node.failed())
     return failure();
   if (isAnyFloat(type))
     type = onnx::TensorProto::FLOAT;
-  if (!hasGraphType(type))
+  bool isNarrow = getIntegerRange(type).has_value();
+  if (!hasGraphType(type) && !isNarrow)
     return node.unsupported("of a computed tensor to " + formatType(type));
-  return node.setResult(Emitter{node}.cast(
-      input, getMlirType(type, node.getBuilder().getContext())));
+  if (node.isConstant(0) && isNarrow)
+    return foldCast(node);
+  bool isInteger = node.getIntegerType(0) != onnx::TensorProto::UNDEFINED;
+  Value input = isInteger ? getIntegersAsFloat(node, 0) : node.getAny(0);
+  if (node.failed())
+    return failure();
+  Emitter e{node};
+  if (!isNarrow)
+    return node.setResult(
+        e.cast(input, getMlirType(type, node.getBuilder().getContext())));
+  if (!elementOf(input).isInteger(64))
+    input = e.cast(input, node.getBuilder().getI32Type());
+  return input ? setWrapped(node, input, type) : failure();
 }

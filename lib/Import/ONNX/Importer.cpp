@@ -7,12 +7,12 @@
 
 #include "qnn/Import/ONNX/Importer.h"
 
+#include "Boundary.h"
 #include "Graph.h"
 #include "Inlining.h"
 #include "ModelFile.h"
 #include "NodeImporter.h"
 #include "OldForms.h"
-#include "Quantization.h"
 #include "QuantizedOperators.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -52,10 +52,6 @@ llvm::Error qnn::addInputShape(StringRef spec, ImportOptions &options) {
 // The file
 //===----------------------------------------------------------------------===//
 
-static bool isOnnxDomain(StringRef domain) {
-  return domain.empty() || domain == "ai.onnx";
-}
-
 static FailureOr<int64_t> readOpset(const onnx::ModelProto &model,
                                     Location loc) {
   std::optional<int64_t> opset;
@@ -87,8 +83,6 @@ public:
 private:
   LogicalResult importInitializers(onnx::GraphProto &from);
   void createFunction(ArrayRef<ModelInput> inputs);
-  void importIntegers(Entry &entry, ElementType type);
-  FailureOr<Value> exportIntegers(Entry &entry, Location loc);
   LogicalResult importNode(onnx::NodeProto &node);
   LogicalResult importIf(NodeImporter &node, onnx::NodeProto &proto);
   LogicalResult importBranch(onnx::GraphProto &branch);
@@ -151,38 +145,7 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
   state.builder.setInsertionPointToEnd(entry);
   for (const ModelInput &input : inputs)
     if (!hasGraphType(input.type))
-      importIntegers(state.entries[input.name], input.type);
-}
-
-/// Inside a network integers are signed.
-void GraphImporter::importIntegers(Entry &entry, ElementType type) {
-  entry.integers = type;
-  auto tensor = cast<RankedTensorType>(entry.value.getType());
-  auto outside = getUniformElementType(tensor);
-  if (outside.isSigned())
-    return;
-  auto inside = quant::UniformQuantizedType::get(
-      quant::QuantizationFlags::Signed, outside.getStorageType(),
-      outside.getExpressedType(), outside.getScale(),
-      outside.getZeroPoint() - 128, outside.getStorageTypeMin() - 128,
-      outside.getStorageTypeMax() - 128);
-  entry.value = state.builder.create<RequantizeOp>(
-      entry.value.getLoc(), tensor.clone(inside), entry.value);
-}
-
-FailureOr<Value> GraphImporter::exportIntegers(Entry &entry, Location loc) {
-  auto tensor = cast<RankedTensorType>(entry.value.getType());
-  auto inside = getUniformElementType(tensor);
-  if (!inside || (entry.integers != onnx::TensorProto::UINT8 &&
-                  entry.integers != onnx::TensorProto::INT8))
-    return emitError(loc)
-           << "expected a model output of type float, uint8 or int8, got "
-           << formatType(entry.integers);
-  auto outside = getBoundaryType(inside, entry.integers);
-  if (outside == inside)
-    return entry.value;
-  return Value(state.builder.create<RequantizeOp>(loc, tensor.clone(outside),
-                                                  entry.value));
+      importIntegers(state.builder, state.entries[input.name], input.type);
 }
 
 LogicalResult GraphImporter::importBranch(onnx::GraphProto &branch) {
@@ -239,13 +202,8 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
   if (state.hasOldForms && !poisoned && failed(upgradeNode(state, proto)))
     return failure();
   NodeImporter node(state, proto);
-  // com.microsoft has Q and DQ of its own, the same as ONNX's of opset 21.
-  bool isQuantization = proto.op_type() == "QuantizeLinear" ||
-                        proto.op_type() == "DequantizeLinear";
-  bool isKnownDomain = isOnnxDomain(proto.domain()) ||
-                       (isQuantization && proto.domain() == "com.microsoft");
-  const OpEntry *op =
-      isKnownDomain ? findSupportedOp(proto.op_type()) : nullptr;
+  const OpEntry *op = findSupportedOp(proto.domain(), proto.op_type());
+  bool isKnownDomain = isOnnxDomain(proto.domain());
   if (isKnownDomain && proto.op_type() == "If" && !poisoned &&
       node.hasInput(0)) {
     if (failed(importIf(node, proto)))
@@ -310,7 +268,7 @@ LogicalResult GraphImporter::createReturn() {
           outputLoc, entry.constant->toAttribute(loc.getContext()));
     FailureOr<Value> result = entry.value;
     if (entry.integers != onnx::TensorProto::UNDEFINED)
-      result = exportIntegers(entry, outputLoc);
+      result = exportIntegers(state.builder, entry, outputLoc);
     if (failed(result))
       return failure();
     results.push_back(*result);
@@ -336,7 +294,7 @@ GraphImporter::run(const ImportOptions &options) {
       return emitError(loc)
              << "expected model outputs of different names, got '"
              << output.name() << "' twice: give one an Identity";
-  expandQuantizedOperators(graph);
+  expandQuantizedOperators(graph, state.opset);
   FailureOr<std::vector<int>> order = orderNodes(graph, loc);
   if (failed(order))
     return failure();

@@ -305,43 +305,38 @@ LogicalResult import::convertDynamicQuantizeLinear(NodeImporter &node) {
 // Ops on integers
 //===----------------------------------------------------------------------===//
 
-static LogicalResult convertIntegerCast(NodeImporter &node) {
-  int64_t to = node.getInt("to", 0);
-  if (!node.failed() && to != TensorProto::FLOAT)
-    return node.unsupported("of computed integers to " + formatType(to));
-  return node.setResult(getIntegersAsFloat(node, 0));
+/// The one value of constant bound `i`; none when it is another input.
+static std::optional<int64_t> readBound(NodeImporter &node, int i) {
+  if (!node.isConstant(i))
+    return std::nullopt;
+  HostTensor tensor = node.getConstant(i, "bound");
+  if (node.failed() || tensor.isFloat() || tensor.getNumElements() != 1)
+    return std::nullopt;
+  return tensor.ints()[0];
 }
 
 /// Relu, Clip, Min and Max with constant bounds narrow the range.
 static LogicalResult convertIntegerBounds(NodeImporter &node) {
   StringRef op = node.getOpType();
-  int64_t low = std::numeric_limits<int32_t>::min();
-  int64_t high = std::numeric_limits<int32_t>::max();
-  auto readBound = [&](int i, int64_t &bound) {
-    HostTensor tensor = node.getConstant(i, "bound");
-    if (node.failed() || tensor.isFloat() || tensor.getNumElements() != 1)
-      return (void)node.unsupported("bounds of integers that are not one");
-    bound = tensor.ints()[0];
-  };
+  std::optional<int64_t> low = std::numeric_limits<int32_t>::min();
+  std::optional<int64_t> high = std::numeric_limits<int32_t>::max();
+  bool isClip = op == "Clip";
   if (op == "Relu")
     low = 0;
-  else if (op == "Clip" && node.hasInput(1))
-    readBound(1, low);
-  if (op == "Clip" && node.hasInput(2))
-    readBound(2, high);
-  if (op == "Min" || op == "Max") {
-    if (node.getNumInputs() != 2)
-      return node.unsupported("of more than two tensors of integers");
-    readBound(1, op == "Min" ? high : low);
-  }
-  if (node.failed())
-    return failure();
-  return narrowIntegers(node, 0, low, high);
+  if (op == "Max" || (isClip && node.hasInput(1)))
+    low = readBound(node, 1);
+  if (op == "Min" || (isClip && node.hasInput(2)))
+    high = readBound(node, isClip ? 2 : 1);
+  bool isTwo = isClip || op == "Relu" || node.getNumInputs() == 2;
+  bool isBounded = node.getIntegerType(0) != TensorProto::UNDEFINED && isTwo &&
+                   low && high && *low < *high;
+  if (isBounded)
+    return narrowIntegers(node, 0, *low, *high);
+  return isClip ? convertClip(node) : convertMinMax(node);
 }
 
 Converter import::findIntegerConverter(StringRef op) {
   return llvm::StringSwitch<Converter>(op)
-      .Case("Cast", convertIntegerCast)
       .Cases("Clip", "Max", "Min", "Relu", convertIntegerBounds)
       .Default(nullptr);
 }

@@ -99,25 +99,26 @@ static Value getBias(NodeImporter &node, int64_t outputs, float beta,
   return node.reshape(node.getValue(2), {outputs});
 }
 
-LogicalResult import::convertGemm(NodeImporter &node) {
+Value import::createGemm(NodeImporter &node) {
   float alpha = node.getFloat("alpha", 1.0f);
   float beta = node.getFloat("beta", 1.0f);
   bool transA = node.getFlag("transA", false);
   bool transB = node.getFlag("transB", false);
   SmallVector<int64_t> a(node.getShape(0)), b(node.getShape(1));
   if (node.failed())
-    return failure();
+    return {};
   if (a.size() != 2 || b.size() != 2 || a[!transA] != b[transB])
-    return node.error() << "expected matrices with equal inner dimensions, got "
-                        << formatShape(a) << (transA ? " transposed" : "")
-                        << " and " << formatShape(b)
-                        << (transB ? " transposed" : "");
+    node.error() << "expected matrices with equal inner dimensions, got "
+                 << formatShape(a) << (transA ? " transposed" : "") << " and "
+                 << formatShape(b) << (transB ? " transposed" : "");
+  if (node.failed())
+    return {};
   SmallVector<int64_t> result = {a[transA], b[!transB]};
   if (node.hasInput(2)) {
     SmallVector<int64_t> c(node.getShape(2));
     if (broadcastShapes(c, result) != result)
-      return node.error() << "expected C to broadcast to "
-                          << formatShape(result) << ", got " << formatShape(c);
+      node.error() << "expected C to broadcast to " << formatShape(result)
+                   << ", got " << formatShape(c);
   }
   Value lhs = node.getValue(0);
   if (transA)
@@ -140,13 +141,16 @@ LogicalResult import::convertGemm(NodeImporter &node) {
     product = scaled(node, createMatMul(node, lhs, rhs), alpha);
   }
   if (biasDone)
-    return node.setResult(product);
+    return product;
   Value addend = scaled(node, node.getValue(2), beta);
   if (!product || !addend)
-    return failure();
-  return node.setResult(node.create<AddOp>(product, addend,
-                                           /*clamp_min=*/FloatAttr(),
-                                           /*clamp_max=*/FloatAttr()));
+    return {};
+  return node.create<AddOp>(product, addend, /*clamp_min=*/FloatAttr(),
+                            /*clamp_max=*/FloatAttr());
+}
+
+LogicalResult import::convertGemm(NodeImporter &node) {
+  return node.setResult(createGemm(node));
 }
 
 /// x * W with a constant W of rank 1 or 2.

@@ -7,6 +7,8 @@
 
 #include "NodeImporter.h"
 
+#include "Quantization.h"
+
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/IR/Macs.h"
 #include "qnn/Reference/Interpreter.h"
@@ -14,12 +16,9 @@
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
 
-#include <cmath>
-
 using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
-using onnx::AttributeProto;
 
 Location import::getNodeLoc(MLIRContext *context, const onnx::NodeProto &node) {
   std::string name = node.name();
@@ -107,8 +106,7 @@ ElementType NodeImporter::getElementType(int i) {
 
 Value NodeImporter::getValue(int i) {
   ElementType type = getElementType(i);
-  if (!failed() && !isFloatType(type) &&
-      getIntegerType(i) == onnx::TensorProto::UNDEFINED)
+  if (!failed() && !isFloatType(type) && !movesIntegers(i))
     (void)unsupported("input " + Twine(i) + " of type " + formatType(type) +
                       ", only float is");
   return failed() ? Value() : getAny(i);
@@ -118,81 +116,20 @@ Value NodeImporter::getAny(int i) {
   Entry *entry = getEntry(i);
   if (!entry)
     return {};
-  if (entry->integers != onnx::TensorProto::UNDEFINED)
-    return getMovedIntegers(*entry, i);
+  if (movesIntegers(i))
+    return getMovedIntegers(i);
+  if (isInteger(i))
+    return getWidenedIntegers(i);
   if (entry->value)
     return entry->value;
   if (!hasGraphType(entry->constant->getType())) {
     (void)unsupported("input " + Twine(i) + " of type " +
                       formatType(entry->constant->getType()) +
-                      ", only float, bool, int32 and int64 are computed");
+                      ", only float, bool and integers of at most 64 bits with "
+                      "a sign, or 16 bits without, are computed");
     return {};
   }
   return entry->value = createConstant(*entry->constant);
-}
-
-/// Ops that move or select values, of whatever type.
-static bool movesValues(StringRef op) {
-  static constexpr StringLiteral moving[] = {
-      "Concat",    "DepthToSpace",  "Dropout",  "Expand",  "Flatten",
-      "Gather",    "GlobalMaxPool", "Identity", "MaxPool", "Reshape",
-      "Slice",     "SpaceToDepth",  "Split",    "Squeeze", "Tile",
-      "Transpose", "Unsqueeze",     "Upsample"};
-  return llvm::is_contained(moving, op);
-}
-
-Value NodeImporter::getMovedIntegers(const Entry &entry, int i) {
-  auto type = getUniformElementType(entry.value.getType());
-  bool isOther = movedIntegers != onnx::TensorProto::UNDEFINED &&
-                 (movedIntegers != entry.integers || movedType != type);
-  if (!movesValues(getOpType()) || isOther) {
-    (void)unsupported("input " + Twine(i) + " of type " +
-                      formatType(entry.integers) +
-                      (isOther ? " with another scale than input 0"
-                               : ", only float tensors are computed"));
-    return {};
-  }
-  movedIntegers = entry.integers;
-  movedType = type;
-  if (!type)
-    return entry.value;
-  auto tensor = cast<RankedTensorType>(entry.value.getType());
-  return state.builder.create<quant::DequantizeCastOp>(
-      loc, tensor.clone(state.builder.getF32Type()), entry.value);
-}
-
-Value NodeImporter::getReal(int i) {
-  if (getIntegerType(i) == onnx::TensorProto::UNDEFINED)
-    return getAny(i);
-  Value integers = getIntegers(i);
-  if (!integers || !isQuantizedTensor(integers.getType()))
-    return integers;
-  auto tensor = cast<RankedTensorType>(integers.getType());
-  return state.builder.create<quant::DequantizeCastOp>(
-      loc, tensor.clone(state.builder.getF32Type()), integers);
-}
-
-ElementType NodeImporter::getIntegerType(int i) {
-  Entry *entry = getEntry(i);
-  return entry ? entry->integers : onnx::TensorProto::UNDEFINED;
-}
-
-bool NodeImporter::hasIntegers() {
-  return llvm::any_of(llvm::seq(0, getNumInputs()), [&](int i) {
-    return hasInput(i) && getIntegerType(i) != onnx::TensorProto::UNDEFINED;
-  });
-}
-
-Value NodeImporter::getIntegers(int i) {
-  Entry *entry = getEntry(i);
-  if (!entry)
-    return {};
-  if (entry->integers == onnx::TensorProto::UNDEFINED) {
-    error() << "expected input " << i << " to hold integers, got a tensor of "
-            << "type float";
-    return {};
-  }
-  return entry->value;
 }
 
 bool NodeImporter::isWeight(int i) {
@@ -259,118 +196,6 @@ float NodeImporter::getSplat(int i, StringRef what) {
 }
 
 //===----------------------------------------------------------------------===//
-// Attributes
-//===----------------------------------------------------------------------===//
-
-const AttributeProto *NodeImporter::findAttr(StringRef name) const {
-  for (const AttributeProto &attribute : node.attribute())
-    if (attribute.name() == name)
-      return &attribute;
-  return nullptr;
-}
-
-const AttributeProto *NodeImporter::typedAttr(StringRef name, int type) {
-  const AttributeProto *attribute = findAttr(name);
-  if (!attribute || attribute->type() == type)
-    return attribute;
-  auto spell = [](int t) {
-    return StringRef(AttributeProto::AttributeType_Name(
-                         AttributeProto::AttributeType(t)))
-        .lower();
-  };
-  error() << "expected attribute '" << name << "' of type " << spell(type)
-          << ", got " << spell(attribute->type());
-  return nullptr;
-}
-
-int64_t NodeImporter::getInt(StringRef name, int64_t missing) {
-  auto *attribute = typedAttr(name, AttributeProto::INT);
-  return attribute ? attribute->i() : missing;
-}
-
-bool NodeImporter::getFlag(StringRef name, bool missing) {
-  int64_t value = getInt(name, missing);
-  if (value != 0 && value != 1)
-    error() << "expected attribute '" << name << "' to be 0 or 1, got "
-            << value;
-  return value != 0;
-}
-
-float NodeImporter::getFloat(StringRef name, float missing) {
-  auto *attribute = typedAttr(name, AttributeProto::FLOAT);
-  if (!attribute)
-    return missing;
-  if (!std::isfinite(attribute->f()))
-    error() << "expected a finite attribute '" << name << "', got "
-            << std::to_string(attribute->f());
-  return attribute->f();
-}
-
-std::string NodeImporter::getString(StringRef name, StringRef missing) {
-  auto *attribute = typedAttr(name, AttributeProto::STRING);
-  return attribute ? attribute->s() : missing.str();
-}
-
-SmallVector<int64_t> NodeImporter::getInts(StringRef name,
-                                           ArrayRef<int64_t> missing) {
-  auto *attribute = typedAttr(name, AttributeProto::INTS);
-  if (!attribute)
-    return SmallVector<int64_t>(missing);
-  return SmallVector<int64_t>(attribute->ints().begin(),
-                              attribute->ints().end());
-}
-
-SmallVector<float> NodeImporter::getFloatList(StringRef name) {
-  auto *attribute = typedAttr(name, AttributeProto::FLOATS);
-  if (!attribute)
-    return {};
-  return SmallVector<float>(attribute->floats().begin(),
-                            attribute->floats().end());
-}
-
-SmallVector<std::string> NodeImporter::getStrings(StringRef name) {
-  auto *attribute = typedAttr(name, AttributeProto::STRINGS);
-  if (!attribute)
-    return {};
-  return SmallVector<std::string>(attribute->strings().begin(),
-                                  attribute->strings().end());
-}
-
-HostTensor NodeImporter::getTensor(StringRef name) {
-  auto *attribute = typedAttr(name, AttributeProto::TENSOR);
-  if (!attribute)
-    return {};
-  auto *tensor = const_cast<AttributeProto *>(attribute)->mutable_t();
-  llvm::Expected<HostTensor> result = readTensor(*tensor, state.folder);
-  if (!result) {
-    error() << "attribute '" << name
-            << "': " << llvm::toString(result.takeError());
-    return {};
-  }
-  state.foldingWork += kFoldingPerElement * result->getNumElements();
-  return *result;
-}
-
-int64_t NodeImporter::normalizeAxis(int64_t axis, int64_t rank) {
-  if (axis < -rank || axis >= rank) {
-    error() << "expected an axis within rank " << rank << ", got " << axis;
-    return 0;
-  }
-  return axis < 0 ? axis + rank : axis;
-}
-
-SmallVector<int64_t> NodeImporter::normalizeAxes(ArrayRef<int64_t> axes,
-                                                 int64_t rank) {
-  SmallVector<int64_t> result;
-  for (int64_t axis : axes)
-    result.push_back(normalizeAxis(axis, rank));
-  llvm::sort(result);
-  if (std::adjacent_find(result.begin(), result.end()) != result.end())
-    error() << "expected distinct axes, got [" << axes << "]";
-  return result;
-}
-
-//===----------------------------------------------------------------------===//
 // Results
 //===----------------------------------------------------------------------===//
 
@@ -379,11 +204,15 @@ LogicalResult NodeImporter::setResult(Value value, int i) {
     return failure();
   if (!hasOutput(i))
     return success();
-  if (movedType)
+  if (movedType && elementOf(value).isF32())
     value = state.builder.create<quant::QuantizeCastOp>(
         loc, cast<RankedTensorType>(value.getType()).clone(movedType), value);
-  if (movedIntegers != onnx::TensorProto::UNDEFINED)
+  if (movedIntegers != onnx::TensorProto::UNDEFINED &&
+      (movedType ? isQuantizedTensor(value.getType())
+                 : elementOf(value).isF32()))
     return setIntegers(value, movedIntegers, i);
+  if (widened != onnx::TensorProto::UNDEFINED && elementOf(value).isInteger(32))
+    return setWrapped(*this, value, widened, i);
   Entry &entry = state.entries[node.output(i)];
   entry.value = value;
   // A computed constant is one for shape arithmetic too.
@@ -397,17 +226,6 @@ LogicalResult NodeImporter::setResult(HostTensor constant, int i) {
     return failure();
   if (hasOutput(i))
     state.entries[node.output(i)].constant = std::move(constant);
-  return success();
-}
-
-LogicalResult NodeImporter::setIntegers(Value value, ElementType type, int i) {
-  if (failed() || !value)
-    return failure();
-  if (hasOutput(i)) {
-    Entry &entry = state.entries[node.output(i)];
-    entry.value = value;
-    entry.integers = type;
-  }
   return success();
 }
 

@@ -104,10 +104,11 @@ public:
   /// The ONNX type of the elements of input i.
   ElementType getElementType(int i);
   /// Input i as an f32 tensor, or null after an error. Constants become ops.
-  /// Ops that move values get integers as real numbers, and setResult turns
-  /// them back.
+  /// Ops that move values get integers (see Quantization.h) as real numbers,
+  /// and setResult turns them back.
   Value getValue(int i);
-  /// The same for tensors of bools, i32 and i64 too.
+  /// The same for tensors of bools, i32 and i64 too; integers are i32 tensors,
+  /// and setResult wraps results of i32 to their type.
   Value getAny(int i);
   /// The type of input i where it is a computed tensor of integers, else
   /// UNDEFINED.
@@ -117,8 +118,8 @@ public:
   /// The computed integers of input i as they are (see Quantization.h); null
   /// after an error.
   Value getIntegers(int i);
-  /// The same as f32 numbers; other tensors as getAny.
-  Value getReal(int i);
+  /// The real number that integer `value` is, where the op moves integers.
+  float getMovedNumber(int64_t value) const;
   /// Whether input i is a constant, or the dequantization of one.
   bool isWeight(int i);
   /// Input i, which must be constant; `what` names it. Empty after an error.
@@ -208,8 +209,15 @@ private:
   Entry *getEntry(int i);
   /// The result of `op`, computed when all its operands are constants.
   Value fold(Operation *op);
-  /// Integers as real numbers for an op that moves values; null for others.
-  Value getMovedIntegers(const Entry &entry, int i);
+  /// Whether input i holds integers of a type that graphs do not have, or
+  /// those are computed.
+  bool isInteger(int i);
+  /// The same where the op moves values.
+  bool movesIntegers(int i);
+  /// Sets `movedIntegers` and `movedType`.
+  void decideMovedType();
+  Value getMovedIntegers(int i);
+  Value getWidenedIntegers(int i);
 
   GraphState &state;
   onnx::NodeProto &node;
@@ -219,6 +227,8 @@ private:
   /// What the node moves, where it moves integers.
   ElementType movedIntegers = onnx::TensorProto::UNDEFINED;
   quant::UniformQuantizedType movedType;
+  /// The type of the integers of inputs that an op computes with as i32.
+  ElementType widened = onnx::TensorProto::UNDEFINED;
 };
 
 inline ArrayRef<int64_t> shapeOf(Value value) {
@@ -249,10 +259,16 @@ struct OpEntry {
   StringRef forms; // for the table of supported ops
 };
 
-/// All supported ops, by name.
-ArrayRef<OpEntry> getSupportedOps();
+inline constexpr StringLiteral kMicrosoftDomain = "com.microsoft";
+
+inline bool isOnnxDomain(StringRef domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+
 /// Null when the op is not supported.
-const OpEntry *findSupportedOp(StringRef name);
+const OpEntry *findSupportedOp(StringRef domain, StringRef name);
+/// What `op` does to computed integers where that is special, else null.
+Converter findIntegerConverter(StringRef op);
 
 } // namespace mlir::qnn::import
 

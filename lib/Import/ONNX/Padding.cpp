@@ -112,11 +112,11 @@ static float readPadValue(NodeImporter &node) {
   if (node.getOpset() < 11)
     return node.getFloat("value", 0.0f);
   if (!node.hasInput(2))
-    return 0.0f;
+    return node.getMovedNumber(0);
   if (node.isFloat(2))
     return node.getScalar(2, "constant_value");
   SmallVector<int64_t> value = node.getInts(2, "constant_value");
-  return node.failed() || value.empty() ? 0.0f : float(value[0]);
+  return node.failed() || value.empty() ? 0.0f : node.getMovedNumber(value[0]);
 }
 
 LogicalResult import::convertPad(NodeImporter &node) {
@@ -129,8 +129,8 @@ LogicalResult import::convertPad(NodeImporter &node) {
   SmallVector<int64_t> shape(node.getShape(0));
   int64_t rank = shape.size();
   SmallVector<int64_t> pads = readPads(node, rank);
-  float value = readPadValue(node);
   Value input = node.getAny(0);
+  float value = readPadValue(node);
   if (node.failed())
     return failure();
   // Negative padding crops first.

@@ -39,91 +39,8 @@ std::optional<IntegerRange> import::getIntegerRange(ElementType type) {
 }
 
 //===----------------------------------------------------------------------===//
-// Scales and zero points
+// Types
 //===----------------------------------------------------------------------===//
-
-static void readZeroPoints(NodeImporter &node, int input, Scaling &scaling,
-                           ArrayRef<int64_t> scaleShape) {
-  size_t count = scaling.scales.size();
-  scaling.zeroPoints.assign(count, 0);
-  if (!node.hasInput(input)) {
-    if (scaling.type == TensorProto::UNDEFINED)
-      scaling.type = TensorProto::UINT8;
-    return;
-  }
-  HostTensor zeros = node.getConstant(input, "zero point");
-  if (node.failed())
-    return;
-  if (scaling.type == TensorProto::UNDEFINED)
-    scaling.type = zeros.getType();
-  if (zeros.getType() != scaling.type || zeros.isFloat()) {
-    node.error() << "expected a zero point of type " << formatType(scaling.type)
-                 << " as the integers, got " << formatType(zeros.getType());
-    return;
-  }
-  if (size_t(zeros.getNumElements()) != count ||
-      (count > 1 && zeros.getShape() != scaleShape)) {
-    node.error() << "expected zero points of the shape of the scales "
-                 << formatShape(scaleShape) << ", got "
-                 << formatShape(zeros.getShape());
-    return;
-  }
-  scaling.zeroPoints.assign(zeros.ints().begin(), zeros.ints().end());
-}
-
-/// The scales belong to indices or blocks of one dimension of `shape`.
-static void checkAxis(NodeImporter &node, Scaling &scaling, int64_t axis,
-                      ArrayRef<int64_t> scaleShape, ArrayRef<int64_t> shape) {
-  axis = node.normalizeAxis(axis, shape.size());
-  if (node.failed())
-    return;
-  scaling.axis = axis;
-  SmallVector<int64_t> expected = {shape[axis]};
-  if (scaling.blockSize > 0) {
-    expected.assign(shape.begin(), shape.end());
-    expected[axis] = llvm::divideCeil(shape[axis], scaling.blockSize);
-  }
-  if (scaleShape != ArrayRef<int64_t>(expected))
-    node.error() << "expected scales of shape " << formatShape(expected)
-                 << " for axis " << axis << " of a tensor of shape "
-                 << formatShape(shape) << ", got " << formatShape(scaleShape);
-}
-
-Scaling import::readScaling(NodeImporter &node, int scale, int zeroPoint,
-                            ElementType type, ArrayRef<int64_t> shape,
-                            std::optional<int64_t> axis, int64_t blockSize) {
-  Scaling scaling;
-  scaling.type = type;
-  scaling.blockSize = blockSize;
-  HostTensor scales = node.getConstant(scale, "scale");
-  if (node.failed())
-    return scaling;
-  if (!scales.isFloat() || scales.getNumElements() == 0) {
-    node.error() << "expected a scale of type float, got "
-                 << formatType(scales.getType()) << " of shape "
-                 << formatShape(scales.getShape());
-    return scaling;
-  }
-  scaling.scales.assign(scales.floats().begin(), scales.floats().end());
-  for (float value : scaling.scales)
-    if (!(value > 0) || !std::isfinite(value)) {
-      node.error() << "expected positive finite scales, got "
-                   << std::to_string(value);
-      return scaling;
-    }
-  readZeroPoints(node, zeroPoint, scaling, scales.getShape());
-  if (!node.failed() && !getIntegerRange(scaling.type) &&
-      scaling.type != TensorProto::INT32)
-    (void)node.unsupported("integers of type " + formatType(scaling.type));
-  bool isPerTensor = scaling.isPerTensor() && scales.getShape().size() <= 1;
-  if (node.failed() || (isPerTensor && blockSize == 0))
-    return scaling;
-  if (!axis)
-    node.error() << "expected one scale, got " << scaling.scales.size();
-  else
-    checkAxis(node, scaling, *axis, scales.getShape(), shape);
-  return scaling;
-}
 
 /// Which scale each element of a tensor of shape `shape` has.
 static std::vector<int64_t> getScaleIndices(const Scaling &scaling,
@@ -153,17 +70,6 @@ quant::UniformQuantizedType import::getElementType(MLIRContext *context,
       Float32Type::get(context), scaling.scales[0],
       scaling.zeroPoints[0] + range.shift(), range.min + range.shift(),
       range.max + range.shift());
-}
-
-quant::UniformQuantizedType
-import::getBoundaryType(quant::UniformQuantizedType type,
-                        ElementType onnxType) {
-  if (onnxType != TensorProto::UINT8)
-    return type;
-  return quant::UniformQuantizedType::get(
-      0, type.getStorageType(), type.getExpressedType(), type.getScale(),
-      type.getZeroPoint() + 128, type.getStorageTypeMin() + 128,
-      type.getStorageTypeMax() + 128);
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,9 +146,8 @@ Value import::createDequantized(NodeImporter &node, const HostTensor &tensor,
   return node.createConstant(HostTensor::fromFloats(shape, std::move(values)));
 }
 
-/// QuantizeLinear of a constant.
-static HostTensor quantizeConstant(const HostTensor &tensor,
-                                   const Scaling &scaling) {
+HostTensor import::quantizeConstant(const HostTensor &tensor,
+                                    const Scaling &scaling) {
   IntegerRange range = *getIntegerRange(scaling.type);
   std::vector<int64_t> indices = getScaleIndices(scaling, tensor.getShape());
   std::vector<int64_t> values;
@@ -418,87 +323,4 @@ LogicalResult import::narrowIntegers(NodeImporter &node, int i, int64_t low,
   else
     result = builder.create<RequantizeOp>(node.getLoc(), tensor, value);
   return node.setIntegers(result, integers);
-}
-
-//===----------------------------------------------------------------------===//
-// Model inputs
-//===----------------------------------------------------------------------===//
-
-/// The inputs of a node that hold the scale and zero point of its input
-/// `input`; none when it has none.
-static std::optional<std::pair<int, int>>
-getScalingInputs(const onnx::NodeProto &node, int input) {
-  if (node.op_type() == "DequantizeLinear" && input == 0)
-    return std::pair(1, 2);
-  if (StringRef(node.op_type()).starts_with("QLinear") && input % 3 == 0)
-    return std::pair(input + 1, input + 2);
-  return std::nullopt;
-}
-
-quant::UniformQuantizedType import::getInputType(MLIRContext *context,
-                                                 const onnx::GraphProto &graph,
-                                                 const GraphState &state,
-                                                 StringRef name,
-                                                 ElementType type) {
-  Scaling scaling;
-  scaling.type = type;
-  scaling.scales = {1.0f};
-  scaling.zeroPoints = {0};
-  auto getConstant = [&](const onnx::NodeProto &node, int i) {
-    auto it = i < node.input_size() ? state.entries.find(node.input(i))
-                                    : state.entries.end();
-    return it != state.entries.end() && it->second.constant &&
-                   it->second.constant->getNumElements() == 1
-               ? &*it->second.constant
-               : nullptr;
-  };
-  for (const auto &node : graph.node())
-    for (int i = 0; i < node.input_size(); ++i) {
-      auto inputs =
-          node.input(i) == name ? getScalingInputs(node, i) : std::nullopt;
-      if (!inputs)
-        continue;
-      const HostTensor *scale = getConstant(node, inputs->first);
-      const HostTensor *zero = getConstant(node, inputs->second);
-      if (!scale || !scale->isFloat() || !(scale->floats()[0] > 0) ||
-          !std::isfinite(scale->floats()[0]))
-        continue;
-      scaling.scales = {scale->floats()[0]};
-      if (zero && zero->getType() == type)
-        scaling.zeroPoints = {zero->ints()[0]};
-      return getBoundaryType(getElementType(context, scaling), type);
-    }
-  return getBoundaryType(getElementType(context, scaling), type);
-}
-
-//===----------------------------------------------------------------------===//
-// Converters
-//===----------------------------------------------------------------------===//
-
-LogicalResult import::convertQuantizeLinear(NodeImporter &node) {
-  SmallVector<int64_t> shape(node.getShape(0));
-  int64_t axis = node.getInt("axis", 1);
-  int64_t block = node.getInt("block_size", 0);
-  auto output = ElementType(node.getInt("output_dtype", 0));
-  Scaling scaling = readScaling(node, 1, 2, output, shape, axis, block);
-  if (node.failed())
-    return failure();
-  if (!getIntegerRange(scaling.type))
-    return node.unsupported("to type " + formatType(scaling.type));
-  if (node.isConstant(0) && node.isFloat(0))
-    return node.setResult(
-        quantizeConstant(node.getConstant(0, "input"), scaling));
-  return setQuantized(node, node.getValue(0), scaling);
-}
-
-LogicalResult import::convertDequantizeLinear(NodeImporter &node) {
-  SmallVector<int64_t> shape(node.getShape(0));
-  int64_t axis = node.getInt("axis", 1);
-  int64_t block = node.getInt("block_size", 0);
-  ElementType type = node.isConstant(0) ? node.getConstant(0, "input").getType()
-                                        : node.getIntegerType(0);
-  if (!node.failed() && type == TensorProto::UNDEFINED)
-    return node.error() << "expected integers, got a tensor of type float";
-  Scaling scaling = readScaling(node, 1, 2, type, shape, axis, block);
-  return node.setResult(createDequantized(node, 0, scaling));
 }

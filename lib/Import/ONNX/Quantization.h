@@ -14,6 +14,7 @@
 //     scale and zero point of the node that made it (or of the first that reads
 //     a model input), else scale 1, so that the real value is the integer;
 //   - all others: the integers as f32 values.
+// Tensors of i32 and i64 that no quantized op computes are plain ones.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,9 +69,17 @@ Value createDequantized(NodeImporter &node, int i, const Scaling &scaling);
 Value createDequantized(NodeImporter &node, const HostTensor &tensor,
                         const Scaling &scaling);
 
+/// QuantizeLinear of constant floats.
+HostTensor quantizeConstant(const HostTensor &tensor, const Scaling &scaling);
+
 /// Quantizes `real` and makes it result `i` of the node.
 LogicalResult setQuantized(NodeImporter &node, Value real,
                            const Scaling &scaling, int i = 0);
+
+/// Result `i` is `value`, of i32 or i64, wrapped to integers of type `type`, of
+/// at most 16 bits.
+LogicalResult setWrapped(NodeImporter &node, Value value, ElementType type,
+                         int i = 0);
 
 /// The integers of computed input `i` as f32 values. Null after an error.
 Value getIntegersAsFloat(NodeImporter &node, int i);
@@ -78,10 +87,6 @@ Value getIntegersAsFloat(NodeImporter &node, int i);
 /// Result 0 is input `i`, computed integers, within the bounds.
 LogicalResult narrowIntegers(NodeImporter &node, int i, int64_t low,
                              int64_t high);
-
-/// What `op` does to computed integers, apart from moving them; null for
-/// nothing.
-Converter findIntegerConverter(StringRef op);
 
 /// Float ops of one node. Null operands give null results.
 struct RealMath {
@@ -110,18 +115,6 @@ struct RealMath {
     return binary<SubOp>(binary<AddOp>(x, kRoundMagic), kRoundMagic);
   }
 };
-
-/// The type a model input of integers gets: with the scale of the first node
-/// that reads it, if there is one.
-quant::UniformQuantizedType getInputType(MLIRContext *context,
-                                         const onnx::GraphProto &graph,
-                                         const GraphState &state,
-                                         StringRef name, ElementType type);
-
-/// The same integers in a type of the ONNX type's signedness, as a model has
-/// them at its inputs and outputs.
-quant::UniformQuantizedType getBoundaryType(quant::UniformQuantizedType type,
-                                            ElementType onnxType);
 
 } // namespace mlir::qnn::import
 

@@ -14,13 +14,21 @@
 #ifndef QNN_LIB_IMPORT_ONNX_QUANTIZEDOPERATORS_H
 #define QNN_LIB_IMPORT_ONNX_QUANTIZEDOPERATORS_H
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "onnx/onnx_pb.h"
 
 namespace mlir::qnn::import {
 
 /// Replaces the ops of this file's table, of ONNX and com.microsoft, by ONNX
-/// nodes of the same names. Nodes with too few inputs stay as they are.
-void expandQuantizedOperators(onnx::GraphProto &graph);
+/// nodes of the same names, as opset `opset` has them. Nodes with too few inputs
+/// stay as they are.
+void expandQuantizedOperators(onnx::GraphProto &graph, int64_t opset);
+
+/// Those of com.microsoft, with their domain, and the forms they have.
+std::vector<std::pair<std::string, std::string>> getExpandedOps();
 
 } // namespace mlir::qnn::import
 

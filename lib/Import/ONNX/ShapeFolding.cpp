@@ -57,7 +57,9 @@ static int64_t truncate(float value) {
 }
 
 LogicalResult import::foldCast(NodeImporter &node) {
-  ElementType type = node.getInt("to", 0);
+  ElementType type = node.getOpType() == "CastLike"
+                         ? node.getElementType(1)
+                         : ElementType(node.getInt("to", 0));
   HostTensor input = node.getConstant(0, "operand");
   if (node.failed())
     return failure();

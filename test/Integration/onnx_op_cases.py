@@ -1,0 +1,156 @@
+"""The models of compare_onnx_ops.py: ops on integers, and the forms that ONNX's own node tests leave out."""
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+TYPES = {np.dtype(t): e for t, e in ((np.float32, TensorProto.FLOAT), (np.uint8, TensorProto.UINT8), (np.int8, TensorProto.INT8),
+                                     (np.int32, TensorProto.INT32), (np.int64, TensorProto.INT64), (np.bool_, TensorProto.BOOL))}
+RANDOM = np.random.RandomState(5)
+
+
+def rand(*shape, low=-2.0, high=2.0):
+    return np.float32(RANDOM.uniform(low, high, shape))
+
+
+def integers(dtype, *shape, low=None, high=None):
+    info = np.iinfo(dtype)
+    return RANDOM.randint(info.min if low is None else low, (info.max if high is None else high) + 1, shape).astype(dtype)
+
+
+class Case:
+    """A model: nodes as (op, inputs, outputs, attributes), inputs and constants as arrays, outputs as {name: dtype}."""
+
+    def __init__(self, name, nodes, inputs, constants, outputs, opset=17, domain="", in_onnxruntime=True):
+        self.name, self.inputs, self.in_onnxruntime = name, inputs, in_onnxruntime
+        made = []
+        for op, ins, outs, attributes in nodes:
+            attributes = dict(attributes)
+            made.append(helper.make_node(op, ins, outs, domain=attributes.pop("domain", domain), **attributes))
+        graph = helper.make_graph(
+            made, name, [helper.make_tensor_value_info(n, TYPES[a.dtype], a.shape) for n, a in inputs.items()],
+            [helper.make_tensor_value_info(n, TYPES[np.dtype(t)], None) for n, t in outputs.items()],
+            [numpy_helper.from_array(np.asarray(a), n) for n, a in constants.items()])
+        self.model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)])
+        self.model.ir_version = 8
+
+
+def scaling(*names):
+    """Scales and zero points u8 of tensors: constants NAME_s and NAME_z."""
+    result = {}
+    for i, name in enumerate(names):
+        result[name + "_s"] = np.float32(0.02 + 0.01 * i)
+        result[name + "_z"] = np.uint8(120 + 7 * i)
+    return result
+
+
+def integer_ops():
+    """Tensors of 8 bits through ops that move, select or compute."""
+    u, s = integers(np.uint8, 2, 4, 6, 6), integers(np.int8, 2, 4, 6, 6)
+    v = integers(np.uint8, 4, 1, 6, low=1)
+    one = lambda op, x, constants={}, outputs={"y": None}, opset=17, **attributes: Case(
+        f"int-{op.lower()}-{x.dtype}", [(op, ["x", *constants], list(outputs), attributes)], {"x": x}, constants,
+        {n: t or x.dtype for n, t in outputs.items()}, opset)
+    yield one("MaxPool", u, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2])
+    yield one("Clip", s, {"low": np.int8(-100), "high": np.int8(90)})
+    yield one("Concat", u, {"w": integers(np.uint8, 2, 4, 1, 6)}, axis=2)
+    yield one("Transpose", s, perm=[0, 2, 3, 1])
+    yield one("Gather", u, {"i": np.int64([[3, 0], [1, 1]])}, axis=1)
+    yield one("Pad", u, {"p": np.int64([0, 0, 1, 2, 0, 0, 3, 1]), "c": np.uint8(7)})
+    yield one("Slice", s, {"a": np.int64([1, 5]), "b": np.int64([4, 0]), "c": np.int64([1, 3]), "d": np.int64([2, -2])})
+    yield one("Expand", integers(np.uint8, 1, 4), {"s": np.int64([3, 4])})
+    yield one("ArgMax", u, outputs={"y": np.int64}, axis=1)
+    yield one("Cast", u, outputs={"y": np.float32}, to=TensorProto.FLOAT)
+    yield one("Cast", s, outputs={"y": np.int64}, to=TensorProto.INT64)
+    for op in "Max", "Min":
+        yield Case(f"int-{op.lower()}", [(op, ["x", "v"], ["y"], {})], {"x": u, "v": v}, {}, {"y": np.uint8})
+    for op in "Equal", "Greater":
+        yield Case(f"int-{op.lower()}", [(op, ["x", "v"], ["y"], {})], {"x": integers(np.int32, 3, 4, high=9), "v": integers(np.int32, 4, high=9)}, {},
+                   {"y": np.bool_})
+    x = rand(3, 5, low=0, high=255)
+    for kind, dtype in (TensorProto.UINT8, np.uint8), (TensorProto.INT8, np.int8):
+        yield Case(f"int-cast-to-{np.dtype(dtype)}", [("Cast", ["x"], ["y"], {"to": kind})], {"x": x / 2}, {}, {"y": dtype})
+        yield Case(f"int-cast-from-int32-to-{np.dtype(dtype)}", [("Cast", ["x"], ["y"], {"to": kind})],
+                   {"x": integers(np.int32, 9)}, {}, {"y": dtype})
+    yield Case("int-dequantize-int32", [("DequantizeLinear", ["x", "s"], ["y"], {})], {"x": integers(np.int32, 4, 4, low=-9999, high=9999)},
+               {"s": np.float32(0.01)}, {"y": np.float32})
+    yield Case("int-dynamic-scale", [("QuantizeLinear", ["x", "s", "z"], ["q"], {"axis": 1}), ("DequantizeLinear", ["q", "s", "z"], ["y"], {"axis": 1})],
+               {"x": rand(2, 3, 4), "s": rand(3, low=0.01, high=0.02), "z": integers(np.uint8, 3)}, {}, {"q": np.uint8, "y": np.float32})
+    yield Case("int-conv-sum", [("ConvInteger", ["x", "w", "z"], ["y"], {"pads": [1, 1, 1, 1]})], {"x": u},
+               {"w": integers(np.int8, 5, 4, 3, 3), "z": np.uint8(100)}, {"y": np.int32})
+    yield Case("int-matmul-sum", [("MatMulInteger", ["x", "w", "z"], ["y"], {})], {"x": integers(np.uint8, 3, 40)},
+               {"w": integers(np.int8, 40, 7), "z": np.uint8(3)}, {"y": np.int32})
+    yield Case("int-matmul-two-inputs", [("MatMulInteger", ["x", "w"], ["s"], {}), ("Add", ["s", "b"], ["y"], {})],
+               {"x": integers(np.uint8, 3, 40), "w": integers(np.int8, 40, 7)}, {"b": integers(np.int32, 7, low=-99, high=99)}, {"y": np.int32})
+    yield Case("int-embedding", [("Gather", ["t", "i"], ["g"], {}), ("DequantizeLinear", ["g", "s", "z"], ["y"], {})],
+               {"i": np.int64([[1, 4, 2]])}, {"t": integers(np.uint8, 6, 8), "s": np.float32(0.1), "z": np.uint8(128)}, {"y": np.float32})
+
+
+def qlinear_ops():
+    """com.microsoft's relatives of QLinearConv, as ONNX Runtime's quantizer writes them."""
+    ms = "com.microsoft"
+    a, b = integers(np.uint8, 2, 4, 5, 5), integers(np.uint8, 2, 4, 5, 5)
+    ports = lambda name: [name, name + "_s", name + "_z"]
+    for op in "QLinearAdd", "QLinearMul":
+        yield Case(op.lower(), [(op, ports("a") + ports("b") + ports("y")[1:], ["y"], {})], {"a": a, "b": b}, scaling("a", "b", "y"),
+                   {"y": np.uint8}, domain=ms)
+    for op, attributes in (("QLinearSigmoid", {}), ("QLinearLeakyRelu", {"alpha": 0.1}), ("QLinearSoftmax", {"axis": -1, "opset": 13}),
+                           ("QLinearGlobalAveragePool", {"channels_last": 0}), ("QLinearGlobalAveragePool", {"channels_last": 1}),
+                           ("QLinearAveragePool", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "strides": [2, 2]}),
+                           ("QLinearAveragePool", {"kernel_shape": [3, 2], "pads": [1, 0, 1, 0], "strides": [2, 1], "count_include_pad": 1, "channels_last": 1}),
+                           ("QLinearReduceMean", {"axes": [2, 3], "keepdims": 0})):
+        last = "-last" if attributes.get("channels_last") else ""
+        yield Case(op.lower() + last, [(op, ports("a") + ports("y")[1:], ["y"], attributes)], {"a": a},
+                   {**scaling("a", "y"), **({"y_s": np.float32(1 / 256), "y_z": np.uint8(0)} if op in ("QLinearSigmoid", "QLinearSoftmax") else {})},
+                   {"y": np.uint8}, domain=ms, in_onnxruntime=op != "QLinearReduceMean")
+    yield Case("qlinearconcat", [("QLinearConcat", ports("y")[1:] + ports("a") + ports("b"), ["y"], {"axis": 1})], {"a": a, "b": b},
+               scaling("y", "a", "b"), {"y": np.uint8}, domain=ms)
+    yield Case("qlinearwhere", [("QLinearWhere", ["c"] + ports("a") + ports("b") + ports("y")[1:], ["y"], {})],
+               {"c": RANDOM.rand(2, 4, 5, 5) > 0.5, "a": a, "b": b}, scaling("a", "b", "y"), {"y": np.uint8}, domain=ms)
+    x, w = integers(np.uint8, 3, 16), integers(np.int8, 16, 6)
+    small = {"w": w, "w_s": np.float32(0.004), "w_z": np.int8(0)}
+    yield Case("qgemm", [("QGemm", ports("x") + ports("w") + ["c"] + ports("y")[1:], ["y"], {"transB": 0})], {"x": x},
+               {**scaling("x", "y"), **small, "c": integers(np.int32, 6, low=-900, high=900)}, {"y": np.uint8}, domain=ms)
+    yield Case("qgemm-float", [("QGemm", ports("x") + ["w", "w_s", "w_z", "c"], ["y"], {"transB": 1, "alpha": 0.5})], {"x": x},
+               {**scaling("x"), "w": integers(np.int8, 6, 16), "w_s": rand(6, low=0.001, high=0.01), "w_z": np.zeros(6, np.int8),
+                "c": integers(np.int32, 6, low=-900, high=900)}, {"y": np.float32}, domain=ms)
+    yield Case("matmulintegertofloat", [("MatMulIntegerToFloat", ["x", "w", "x_s", "w_s", "x_z", "w_z", "b"], ["y"], {})], {"x": x},
+               {**scaling("x"), **small, "b": rand(6)}, {"y": np.float32}, domain=ms)
+    yield Case("dynamicquantizematmul", [("DynamicQuantizeMatMul", ["f", "w", "w_s", "w_z", "b"], ["y"], {})], {"f": rand(3, 16)},
+               {**small, "b": rand(6)}, {"y": np.float32}, domain=ms)
+    nhwc = integers(np.uint8, 1, 8, 7, 4)
+    yield Case("nhwcmaxpool", [("NhwcMaxPool", ["x"], ["y"], {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]})],
+               {"x": nhwc}, {}, {"y": np.uint8}, domain=ms)
+    yield Case("qlinearconv-last", [("QLinearConv", ports("x") + ports("w") + ports("y")[1:], ["y"], {"channels_last": 1, "pads": [1, 1, 1, 1]})],
+               {"x": nhwc}, {**scaling("x", "y"), **{**small, "w": integers(np.int8, 6, 4, 3, 3)}}, {"y": np.uint8}, domain=ms)
+
+
+def fused_ops():
+    """com.microsoft's float ops, as ONNX Runtime's optimizer and exporters of transformers write them."""
+    ms = "com.microsoft"
+    x = rand(2, 5, 8)
+    image = rand(1, 3, 8, 8)
+    w, b = rand(4, 3, 3, 3), rand(4)
+    for activation, parameters in ("Relu", {}), ("LeakyRelu", {"activation_params": [0.2]}), ("Clip", {"activation_params": [-0.5, 3.0]}), \
+            ("HardSigmoid", {"activation_params": [0.2, 0.4]}), ("Sigmoid", {}), ("Tanh", {}):
+        yield Case(f"fusedconv-{activation.lower()}", [("FusedConv", ["x", "w", "b"], ["y"], {"activation": activation, "pads": [1, 1, 1, 1], **parameters})],
+                   {"x": image}, {"w": w, "b": b}, {"y": np.float32}, domain=ms)
+    yield Case("fusedconv-residual", [("FusedConv", ["x", "w", "b", "z"], ["y"], {"activation": "Relu", "pads": [1, 1, 1, 1]})],
+               {"x": image, "z": rand(1, 4, 8, 8)}, {"w": w, "b": b}, {"y": np.float32}, domain=ms)
+    yield Case("fusedmatmul", [("FusedMatMul", ["x", "w"], ["y"], {"transA": 1, "alpha": 0.3})], {"x": x, "w": rand(2, 5, 4)}, {}, {"y": np.float32}, domain=ms)
+    yield Case("fusedmatmul-b", [("FusedMatMul", ["x", "w"], ["y"], {"transB": 1, "alpha": 2.0})], {"x": x}, {"w": rand(4, 8)}, {"y": np.float32}, domain=ms)
+    yield Case("fusedgemm", [("FusedGemm", ["x", "w", "b"], ["y"], {"activation": "Relu", "transB": 1, "beta": 0.5})], {"x": rand(5, 8)},
+               {"w": rand(4, 8), "b": b}, {"y": np.float32}, domain=ms)
+    yield Case("ms-gelu", [("Gelu", ["x"], ["y"], {})], {"x": x}, {}, {"y": np.float32}, domain=ms)
+    yield Case("quickgelu", [("QuickGelu", ["x"], ["y"], {"alpha": 1.702})], {"x": x}, {}, {"y": np.float32}, domain=ms)
+    yield Case("fastgelu", [("FastGelu", ["x", "b"], ["y"], {})], {"x": x}, {"b": rand(8)}, {"y": np.float32}, domain=ms)
+    yield Case("biasgelu", [("BiasGelu", ["x", "b"], ["y"], {})], {"x": x}, {"b": rand(8)}, {"y": np.float32}, domain=ms)
+    yield Case("skiplayernorm", [("SkipLayerNormalization", ["x", "s", "g", "o", "b"], ["y", "", "", "t"], {"epsilon": 1e-6})],
+               {"x": x, "s": rand(2, 5, 8)}, {"g": rand(8), "o": rand(8), "b": rand(8)}, {"y": np.float32, "t": np.float32}, domain=ms)
+    yield Case("simplifiedlayernorm", [("SimplifiedLayerNormalization", ["x", "g"], ["y"], {"epsilon": 1e-6, "axis": -1})],
+               {"x": x}, {"g": rand(8)}, {"y": np.float32})
+    yield Case("skipsimplifiedlayernorm", [("SkipSimplifiedLayerNormalization", ["x", "s", "g"], ["y"], {"epsilon": 1e-6})],
+               {"x": x, "s": rand(2, 5, 8)}, {"g": rand(8)}, {"y": np.float32}, domain=ms)
+
+
+def make_cases():
+    for group in integer_ops, qlinear_ops, fused_ops:
+        yield from group()
