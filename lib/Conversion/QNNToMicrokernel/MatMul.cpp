@@ -60,9 +60,9 @@ MatMul::MatMul(NetworkLowering &net, MatMulOp op, const Buffer &lhs,
 }
 
 std::string MatMul::key() const {
-  return (finish.key() + Twine(isAccumulator) + Twine(aZero) + "," + Twine(bZero) + "," +
-          keyOf(factor) + lhs.signature() + rhs.signature() +
-          output.signature())
+  return (finish.key() + Twine(isAccumulator) + Twine(aZero) + "," +
+          Twine(bZero) + "," + keyOf(factor) + lhs.signature() +
+          rhs.signature() + output.signature())
       .str();
 }
 

@@ -87,8 +87,8 @@ void import::importIntegers(OpBuilder &builder, Entry &entry,
       outside.getExpressedType(), outside.getScale(),
       outside.getZeroPoint() - 128, outside.getStorageTypeMin() - 128,
       outside.getStorageTypeMax() - 128);
-  entry.value = builder.create<RequantizeOp>(
-      entry.value.getLoc(), tensor.clone(inside), entry.value);
+  entry.value = builder.create<RequantizeOp>(entry.value.getLoc(),
+                                             tensor.clone(inside), entry.value);
 }
 
 FailureOr<Value> import::exportIntegers(OpBuilder &builder, Entry &entry,
@@ -109,12 +109,11 @@ FailureOr<Value> import::exportIntegers(OpBuilder &builder, Entry &entry,
   if (!inside) {
     inside = getElementType(builder.getContext(),
                             Scaling{entry.integers, {1.0f}, {0}, {}});
-    value = builder.create<quant::QuantizeCastOp>(loc, tensor.clone(inside),
-                                                  value);
+    value =
+        builder.create<quant::QuantizeCastOp>(loc, tensor.clone(inside), value);
   }
   auto outside = getBoundaryType(inside, entry.integers);
   if (outside == inside)
     return value;
-  return Value(
-      builder.create<RequantizeOp>(loc, tensor.clone(outside), value));
+  return Value(builder.create<RequantizeOp>(loc, tensor.clone(outside), value));
 }

@@ -18,8 +18,7 @@ using namespace mlir::qnn;
 using namespace mlir::qnn::import;
 
 /// `x` through the function that attribute `activation` names.
-static Value activate(NodeImporter &node, Value x,
-                      ArrayRef<float> parameters) {
+static Value activate(NodeImporter &node, Value x, ArrayRef<float> parameters) {
   std::string name = node.getString("activation", "");
   auto parameter = [&](size_t i, float missing) {
     return node.getBuilder().getF32FloatAttr(

@@ -23,13 +23,15 @@ using namespace mlir::qnn::import;
 /// Ops that move or select values, of whatever type.
 static bool movesValues(StringRef op) {
   static constexpr StringLiteral moving[] = {
-      "CenterCropPad", "Compress",     "Concat",       "DepthToSpace",
-      "Dropout",       "Expand",       "Flatten",      "Gather",
-      "GatherElements", "GatherND",    "GlobalMaxPool", "Identity",
-      "MaxPool",       "Pad",          "Reshape",      "Resize",
-      "Scatter",       "ScatterElements", "ScatterND", "Slice",
-      "SpaceToDepth",  "Split",        "Squeeze",      "Tile",
-      "Transpose",     "Unsqueeze",    "Upsample"};
+      "CenterCropPad", "Compress",      "Concat",
+      "DepthToSpace",  "Dropout",       "Expand",
+      "Flatten",       "Gather",        "GatherElements",
+      "GatherND",      "GlobalMaxPool", "Identity",
+      "MaxPool",       "Pad",           "Reshape",
+      "Resize",        "Scatter",       "ScatterElements",
+      "ScatterND",     "Slice",         "SpaceToDepth",
+      "Split",         "Squeeze",       "Tile",
+      "Transpose",     "Unsqueeze",     "Upsample"};
   return llvm::is_contained(moving, op);
 }
 
@@ -97,8 +99,8 @@ void NodeImporter::decideMovedType() {
     }
   auto range = getIntegerRange(movedIntegers);
   if (isMixed && range && range->isNarrow())
-    movedType = import::getElementType(
-        state.builder.getContext(), Scaling{movedIntegers, {1.0f}, {0}, {}});
+    movedType = import::getElementType(state.builder.getContext(),
+                                       Scaling{movedIntegers, {1.0f}, {0}, {}});
 }
 
 Value NodeImporter::getMovedIntegers(int i) {

@@ -70,8 +70,8 @@ static LogicalResult quantizeDynamic(NodeImporter &node) {
   // Where the magic rounding is exact; every type saturates far below.
   Value result = math.round(math.clip(steps, -0x1p22f, 0x1p22f));
   if (node.hasInput(2))
-    result = math.binary<AddOp>(result,
-                                spread(node, getNumbers(node, 2), shape));
+    result =
+        math.binary<AddOp>(result, spread(node, getNumbers(node, 2), shape));
   result = math.clip(result, range->min, range->max);
   if (!range->isNarrow())
     return node.setIntegers(result, type);
@@ -83,10 +83,10 @@ static LogicalResult dequantizeDynamic(NodeImporter &node) {
   RealMath math{node};
   Value result = getNumbers(node, 0);
   if (node.hasInput(2))
-    result = math.binary<SubOp>(result,
-                                spread(node, getNumbers(node, 2), shape));
-  return node.setResult(math.binary<MulOp>(
-      result, spread(node, node.getValue(1), shape)));
+    result =
+        math.binary<SubOp>(result, spread(node, getNumbers(node, 2), shape));
+  return node.setResult(
+      math.binary<MulOp>(result, spread(node, node.getValue(1), shape)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -120,8 +120,8 @@ LogicalResult import::convertDequantizeLinear(NodeImporter &node) {
     return node.error() << "expected integers of at most 32 bits, got a tensor "
                            "of type "
                         << formatType(type);
-  bool isPlain = !node.isConstant(0) &&
-                 node.getIntegerType(0) == TensorProto::UNDEFINED;
+  bool isPlain =
+      !node.isConstant(0) && node.getIntegerType(0) == TensorProto::UNDEFINED;
   if (!node.failed() && (isPlain || isDynamic(node)))
     return dequantizeDynamic(node);
   Scaling scaling = readScaling(node, 1, 2, type, shape, axis, block);

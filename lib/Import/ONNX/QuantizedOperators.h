@@ -23,8 +23,8 @@
 namespace mlir::qnn::import {
 
 /// Replaces the ops of this file's table, of ONNX and com.microsoft, by ONNX
-/// nodes of the same names, as opset `opset` has them. Nodes with too few inputs
-/// stay as they are.
+/// nodes of the same names, as opset `opset` has them. Nodes with too few
+/// inputs stay as they are.
 void expandQuantizedOperators(onnx::GraphProto &graph, int64_t opset);
 
 /// Those of com.microsoft, with their domain, and the forms they have.
