@@ -225,12 +225,14 @@ def dynamic(b):
 
 @case()
 def dynamic_convolution(b):
-    x = b.input((1, 4, 8, 8))
-    q, scale, zero = b.op("DynamicQuantizeLinear", x, outputs=3)
-    w = b.const(b.random.randint(-128, 128, (6, 4, 3, 3)).astype(np.int8))
-    c = b.op("ConvInteger", q, w, zero, b.const(np.int8(0)), pads=[1, 1, 1, 1], kernel_shape=[3, 3])
-    y = b.op("Mul", b.op("Cast", c, to=F32), b.op("Mul", scale, b.const(np.float32(0.01))))
-    m = b.op("DynamicQuantizeMatMul", b.op("Flatten", y), b.const(b.random.randint(-128, 128, (384, 5)).astype(np.int8)),
+    """Dense, depthwise, and dense with sums that f32 does not hold exactly."""
+    y = b.input((1, 4, 8, 8))
+    for shape, group, stride in (((120, 4, 3, 3), 1, 1), ((120, 1, 3, 3), 120, 2), ((6, 120, 3, 3), 1, 1)):
+        q, scale, zero = b.op("DynamicQuantizeLinear", y, outputs=3)
+        w = b.const(b.random.randint(-128, 128, shape).astype(np.int8))
+        c = b.op("ConvInteger", q, w, zero, b.const(np.int8(0)), pads=[1, 1, 1, 1], strides=[stride, stride], kernel_shape=[3, 3], group=group)
+        y = b.op("Mul", b.op("Cast", c, to=F32), b.op("Mul", scale, b.const(np.float32(0.01))))
+    m = b.op("DynamicQuantizeMatMul", b.op("Flatten", y), b.const(b.random.randint(-128, 128, (96, 5)).astype(np.int8)),
              b.const(np.float32(0.01)), b.const(np.int8(0)), domain="com.microsoft")
     return [(y, F32), (m, F32)]
 

@@ -19,10 +19,14 @@ namespace mlir::qnn::import {
 
 // Windows.cpp
 LogicalResult convertConv(NodeImporter &node);
+/// Pads an NHWC image: so many elements before and after each dimension.
+using PadImage =
+    llvm::function_ref<Value(Value, ArrayRef<int64_t>, ArrayRef<int64_t>)>;
 /// Conv of `x` and `w`, or of inputs 0 and 1 where they are null; `bias` may be
-/// null.
+/// null. Padding that is not zeros is up to `pad`.
 LogicalResult convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
-                            llvm::function_ref<LogicalResult(Value)> setResult);
+                            llvm::function_ref<LogicalResult(Value)> setResult,
+                            PadImage pad = {});
 LogicalResult convertMaxPool(NodeImporter &node);
 LogicalResult convertAveragePool(NodeImporter &node);
 LogicalResult convertGlobalAveragePool(NodeImporter &node);

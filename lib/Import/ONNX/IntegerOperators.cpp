@@ -19,6 +19,7 @@
 #include "qnn/Support/Numerics.h"
 
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -122,21 +123,33 @@ static SplitOperand splitOperand(NodeImporter &node, int i, int zero) {
   return {roundTrip(node, u), roundTrip(node, d)};
 }
 
-/// The weights of a MatMulInteger less their zero points, [inputs, outputs];
-/// none when they are not constant.
-static std::optional<std::vector<int64_t>>
-getConstantWeights(NodeImporter &node, int i, int zero) {
-  if (!node.isConstant(i) || !node.isConstant(zero))
-    return std::nullopt;
-  Scaling scaling = readZeroPoint(node, i, zero, -1);
-  HostTensor weight = node.getConstant(i, "operand");
-  if (node.failed() || weight.getShape().size() != 2)
-    return std::nullopt;
-  std::vector<int64_t> values(weight.ints());
-  int64_t outputs = weight.getShape()[1];
-  for (auto [k, value] : llvm::enumerate(values))
-    value -= scaling.zeroPoints[scaling.axis ? k % outputs : 0];
-  return values;
+namespace {
+/// Of constant weights less their zero points, the sum for each output.
+struct WeightSums {
+  std::vector<float> sums;
+  bool areSmall = true; ///< f32 holds them times 8-bit factors, and such sums
+};
+} // namespace
+
+/// The sums of constant operand 1, whose outputs are along `axis`.
+static WeightSums sumWeights(NodeImporter &node, int64_t axis) {
+  Scaling scaling = readZeroPoint(node, 1, 3, axis);
+  HostTensor weight = node.getConstant(1, "operand");
+  if (node.failed())
+    return {};
+  ArrayRef<int64_t> shape = weight.getShape();
+  int64_t inner = ShapedType::getNumElements(shape.drop_front(axis + 1));
+  std::vector<int64_t> sums(shape[axis], 0), magnitudes(shape[axis], 0);
+  for (auto [k, value] : llvm::enumerate(weight.ints())) {
+    int64_t o = int64_t(k) / inner % shape[axis];
+    int64_t centered = value - scaling.zeroPoints[scaling.axis ? o : 0];
+    sums[o] += centered;
+    magnitudes[o] += std::abs(centered);
+  }
+  return {{sums.begin(), sums.end()},
+          llvm::all_of(magnitudes, [](int64_t magnitude) {
+            return magnitude <= (1 << 24) / 256;
+          })};
 }
 
 /// Constant operand `i` less its zero points, `copies` times along `axis`.
@@ -158,27 +171,14 @@ static Value getRepeated(NodeImporter &node, int i, int zero, int64_t zeroAxis,
 /// sum_k (x - z) * w = sum_k u * w + (d + 1) * sum_k w, where f32 holds both
 /// parts exactly.
 static Value multiplyDynamic(NodeImporter &node) {
-  SmallVector<int64_t> shape(node.getShape(1));
-  auto weights = getConstantWeights(node, 1, 3);
-  if (!weights) {
+  if (!node.isConstant(1) || !node.isConstant(3) ||
+      node.getShape(1).size() != 2) {
     (void)node.unsupported("a computed zero point with computed weights");
     return {};
   }
-  int64_t outputs = shape[1];
-  std::vector<float> sums(outputs, 0.0f);
-  int64_t largest = 0;
-  for (int64_t o = 0; o < outputs; ++o) {
-    int64_t sum = 0, magnitude = 0;
-    for (int64_t k = 0; k < shape[0]; ++k) {
-      sum += (*weights)[k * outputs + o];
-      magnitude += std::abs((*weights)[k * outputs + o]);
-    }
-    sums[o] = sum;
-    largest = std::max(largest, magnitude);
-  }
-  Emitter emit{node};
+  WeightSums weights = sumWeights(node, 1);
   SplitOperand x = splitOperand(node, 0, 2);
-  if (!x.values)
+  if (node.failed())
     return {};
   auto multiply = [&](Value values, int64_t copies, Value bias) {
     Value weight =
@@ -187,11 +187,13 @@ static Value multiplyDynamic(NodeImporter &node) {
                                                   FloatAttr(), FloatAttr())
                   : Value();
   };
-  Value constant = node.createConstant(HostTensor::fromFloats({outputs}, sums));
-  // Both addends and their sum are integers that f32 holds.
-  if (largest <= (1 << 24) / 256) {
+  Emitter emit{node};
+  int64_t outputs = weights.sums.size();
+  Value sums = node.createConstant(
+      HostTensor::fromFloats({outputs}, std::move(weights.sums)));
+  if (weights.areSmall) {
     Value count = emit.add(x.rest, emit.constant(1.0f));
-    return emit.add(multiply(x.values, 1, {}), emit.mul(count, constant));
+    return emit.add(multiply(x.values, 1, {}), emit.mul(count, sums));
   }
   // One exact sum over both parts.
   Value rest = roundTrip(
@@ -200,7 +202,34 @@ static Value multiplyDynamic(NodeImporter &node) {
   if (!rest)
     return {};
   Value both = node.create<ConcatOp>(ValueRange{x.values, rest}, axis);
-  return both ? multiply(roundTrip(node, both), 2, constant) : Value();
+  return both ? multiply(roundTrip(node, both), 2, sums) : Value();
+}
+
+/// The same for windows; padding, where x - z is 0, is u = -1 - d.
+static LogicalResult
+convolveDynamic(NodeImporter &node, const SplitOperand &x, WeightSums weights,
+                llvm::function_ref<LogicalResult(Value)> setResult) {
+  Emitter emit{node};
+  Value count = emit.add(x.rest, emit.constant(1.0f));
+  auto pad = [&](Value image, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+    Value centered = emit.add(image, count);
+    if (!centered)
+      return Value();
+    centered = node.create<PadOp>(centered, low, high, llvm::APFloat(0.0f));
+    return roundTrip(node, emit.sub(centered, count));
+  };
+  auto addRest = [&](Value sum) -> LogicalResult {
+    if (!sum)
+      return failure();
+    SmallVector<int64_t> shape(shapeOf(sum).size() - 1, 1);
+    shape[0] = weights.sums.size();
+    Value sums = node.createConstant(
+        HostTensor::fromFloats(shape, std::move(weights.sums)));
+    return setResult(emit.add(sum, emit.mul(count, sums)));
+  };
+  Value weight = getCentered(node, 1, 3, 0);
+  return weight ? convertConvOf(node, x.values, weight, Value(), addRest, pad)
+                : failure();
 }
 
 //===----------------------------------------------------------------------===//
@@ -240,15 +269,20 @@ LogicalResult import::convertConvInteger(NodeImporter &node) {
       return failure();
     return convertConvOf(node, input, weight, Value(), setResult);
   }
-  if (!node.isConstant(1))
+  if (!node.isConstant(1) || !node.isConstant(3) || node.getShape(1).empty())
     return node.unsupported("a computed zero point with computed weights");
   Emitter emit{node};
   SplitOperand x = splitOperand(node, 0, 2);
   if (!x.values)
     return failure();
+  WeightSums weights = sumWeights(node, 0);
+  if (node.failed())
+    return failure();
+  if (weights.areSmall)
+    return convolveDynamic(node, x, std::move(weights), setResult);
   // x - z = u + d + 1, which is 0 in the padding: three sums over the channels.
   if (node.getInt("group", 1) != 1)
-    return node.unsupported("groups with a computed zero point");
+    return node.unsupported("groups of large sums with a computed zero point");
   Value zeros = emit.mul(x.values, emit.constant(0.0f));
   Value rest = roundTrip(node, emit.add(zeros, x.rest));
   Value ones = roundTrip(node, emit.add(zeros, emit.constant(1.0f)));
@@ -263,11 +297,15 @@ LogicalResult import::convertConvInteger(NodeImporter &node) {
                        setResult);
 }
 
-/// The largest value of `x`.
+/// The largest value of `x`: first of lanes, for pools compute many channels at
+/// a time, then of those.
 static Value findMaximum(NodeImporter &node, Value x) {
   int64_t count = cast<RankedTensorType>(x.getType()).getNumElements();
-  Value row = node.reshape(x, {1, 1, count, 1});
-  Value best = row ? node.create<GlobalMaxPoolOp>(row) : Value();
+  int64_t lanes = std::gcd(count, int64_t(256));
+  Value rows = node.reshape(x, {1, count / lanes, 1, lanes});
+  Value best = rows ? node.create<GlobalMaxPoolOp>(rows) : Value();
+  best = best ? node.reshape(best, {1, lanes, 1, 1}) : Value();
+  best = best ? node.create<GlobalMaxPoolOp>(best) : Value();
   return best ? node.reshape(best, {}) : Value();
 }
 

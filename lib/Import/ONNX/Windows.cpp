@@ -162,7 +162,8 @@ LogicalResult import::convertConv(NodeImporter &node) {
 
 LogicalResult
 import::convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
-                      llvm::function_ref<LogicalResult(Value)> setResult) {
+                      llvm::function_ref<LogicalResult(Value)> setResult,
+                      PadImage pad) {
   FailureOr<size_t> rank = getImageRank(node);
   if (mlir::failed(rank))
     return failure();
@@ -186,6 +187,14 @@ import::convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
     return node.error() << "expected a bias of " << weight[0]
                         << " values, got shape " << formatShape(shapeOf(bias));
   if (node.failed())
+    return failure();
+  ArrayRef<int64_t> padding = window.padding;
+  if (pad && llvm::any_of(padding, [](int64_t p) { return p != 0; })) {
+    input = pad(input, {0, padding[0], padding[1], 0},
+                {0, padding[2], padding[3], 0});
+    window.padding.assign(4, 0);
+  }
+  if (!input)
     return failure();
   Value result = node.create<Conv2DOp>(
       input, weightValue, bias, /*residual=*/Value(),
