@@ -100,7 +100,7 @@ void qnn::buildBF16Pipeline(OpPassManager &pm,
 
 // Legal in the QDQ stage: qnn on float tensors, quantized qnn.constant,
 // quant.qcast and quant.dcast. In the Quantized stage: also qnn on quantized
-// tensors, and no quant.qcast of a quant.dcast.
+// tensors, and no quant.qcast of a quant.dcast but of an accumulator.
 void qnn::buildQuantizePipeline(OpPassManager &pm,
                                 const QuantizePipelineOptions &options) {
   buildRangesPipeline(pm, options);

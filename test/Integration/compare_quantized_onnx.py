@@ -120,6 +120,14 @@ def batch_norm_behind(b):
 
 
 @case()
+def two_readers(b):
+    """What one reader quantizes, another reads as the float sum it is."""
+    y = conv(b, image(b), 0.02, (6, 8, 3, 3), relu=False)
+    squares = b.op("Mul", y, y)
+    return [(conv(b, b.qdq(y), b.scale, (4, 6, 1, 1), relu=False), F32), (squares, F32)]
+
+
+@case()
 def other_biases(b):
     """A bias of another scale than input x weight, one scale of one element, a negative axis, missing zero points."""
     x = b.input((1, 6))

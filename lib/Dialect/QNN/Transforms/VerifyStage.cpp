@@ -56,6 +56,16 @@ const Stage *findStage(StringRef name) {
   return nullptr;
 }
 
+/// Whether `quantize` follows a dequantize, other than of an accumulator, whose
+/// real numbers have another use.
+bool isFoldablePair(quant::QuantizeCastOp quantize) {
+  auto dequantize = quantize.getArg().getDefiningOp<quant::DequantizeCastOp>();
+  quant::UniformQuantizedType type =
+      dequantize ? getUniformElementType(dequantize.getArg().getType())
+                 : nullptr;
+  return type && type.getStorageTypeIntegralWidth() <= 16;
+}
+
 /// Why `op` is illegal in `stage`; empty when it is legal.
 StringRef whyIllegal(Operation *op, const Stage &stage) {
   if (!llvm::is_contained(stage.dialects, op->getName().getDialectNamespace()))
@@ -81,8 +91,7 @@ StringRef whyIllegal(Operation *op, const Stage &stage) {
       return "quantized tensors in it";
   }
   if (auto quantize = dyn_cast<quant::QuantizeCastOp>(op);
-      quantize && stage.quantizedOps &&
-      quantize.getArg().getDefiningOp<quant::DequantizeCastOp>())
+      quantize && stage.quantizedOps && isFoldablePair(quantize))
     return "a quantize after a dequantize (run qnn-fold-qdq)";
   return {};
 }
