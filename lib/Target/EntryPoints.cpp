@@ -69,6 +69,7 @@ private:
   void writeRun();
   void writeTensorChecks(StringRef which, size_t count);
   void writeSelftest();
+  void writeFillFunctions();
   void writeSelftestInputs(uint64_t &offset);
   void writeSelftestHash(uint64_t offset);
 
@@ -276,6 +277,23 @@ null.tensor:
 // Selftest
 //===----------------------------------------------------------------------===//
 
+void EntryWriter::writeFillFunctions() {
+  auto fill = [&](StringRef suffix, StringRef type, StringRef parameters,
+                  StringRef code) {
+    line(kFillFunction.data(), suffix, type, parameters, code);
+  };
+  fill("f32", "float", ", float %step",
+       "%top = ashr i32 %random, 8\n  %f = sitofp i32 %top to float\n"
+       "  %value = fmul float %f, %step");
+  fill("i1", "i8", "",
+       "%top = lshr i32 %random, 31\n  %value = trunc i32 %top to i8");
+  fill("i8", "i8", "",
+       "%top = ashr i32 %random, 24\n  %value = trunc i32 %top to i8");
+  fill("i32", "i32", "", "%value = ashr i32 %random, 24");
+  fill("i64", "i64", "",
+       "%top = ashr i32 %random, 24\n  %value = sext i32 %top to i64");
+}
+
 void EntryWriter::writeSelftestInputs(uint64_t &offset) {
   for (auto [i, tensor] : enumerate(code.inputs)) {
     line("  %inputs.{0} = getelementptr i8, ptr %arena, i64 {1}", i, offset);
@@ -320,6 +338,7 @@ void EntryWriter::writeSelftestHash(uint64_t offset) {
 
 void EntryWriter::writeSelftest() {
   text += kSelftestHelpers;
+  writeFillFunctions();
   text += R"(
 define i32 @NAME_selftest(ptr %context) nounwind {
 entry:

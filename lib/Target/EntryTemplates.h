@@ -182,6 +182,27 @@ null.argument:
 // Selftest
 //===----------------------------------------------------------------------===//
 
+// {0}: suffix, {1}: element type, {2}: further parameters, {3}: what makes
+// %value of the random i32 %random.
+inline constexpr llvm::StringLiteral kFillFunction = R"(
+define internal void @_NAME.fill.{0}(ptr %to, i64 %count, i32 %seed{2}) nounwind {{
+entry:
+  %empty = icmp eq i64 %count, 0
+  br i1 %empty, label %done, label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
+  %x = phi i32 [ %seed, %entry ], [ %random, %loop ]
+  %random = call i32 @_NAME.next(i32 %x)
+  {3}
+  %at = getelementptr {1}, ptr %to, i64 %i
+  store {1} %value, ptr %at
+  %i.next = add i64 %i, 1
+  %more = icmp ult i64 %i.next, %count
+  br i1 %more, label %loop, label %done
+done:
+  ret void
+})";
+
 inline constexpr llvm::StringLiteral kSelftestHelpers = R"(
 define internal i32 @_NAME.next(i32 %x) nounwind {
   %a = shl i32 %x, 13
@@ -191,101 +212,6 @@ define internal i32 @_NAME.next(i32 %x) nounwind {
   %c = shl i32 %x2, 5
   %x3 = xor i32 %x2, %c
   ret i32 %x3
-}
-
-define internal void @_NAME.fill.f32(ptr %to, i64 %count, i32 %seed, float %step) nounwind {
-entry:
-  %empty = icmp eq i64 %count, 0
-  br i1 %empty, label %done, label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
-  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
-  %x.next = call i32 @_NAME.next(i32 %x)
-  %top = ashr i32 %x.next, 8
-  %f = sitofp i32 %top to float
-  %value = fmul float %f, %step
-  %at = getelementptr float, ptr %to, i64 %i
-  store float %value, ptr %at
-  %i.next = add i64 %i, 1
-  %more = icmp ult i64 %i.next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-
-define internal void @_NAME.fill.i1(ptr %to, i64 %count, i32 %seed) nounwind {
-entry:
-  %empty = icmp eq i64 %count, 0
-  br i1 %empty, label %done, label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
-  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
-  %x.next = call i32 @_NAME.next(i32 %x)
-  %top = lshr i32 %x.next, 31
-  %value = trunc i32 %top to i8
-  %at = getelementptr i8, ptr %to, i64 %i
-  store i8 %value, ptr %at
-  %i.next = add i64 %i, 1
-  %more = icmp ult i64 %i.next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-
-define internal void @_NAME.fill.i8(ptr %to, i64 %count, i32 %seed) nounwind {
-entry:
-  %empty = icmp eq i64 %count, 0
-  br i1 %empty, label %done, label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
-  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
-  %x.next = call i32 @_NAME.next(i32 %x)
-  %top = ashr i32 %x.next, 24
-  %value = trunc i32 %top to i8
-  %at = getelementptr i8, ptr %to, i64 %i
-  store i8 %value, ptr %at
-  %i.next = add i64 %i, 1
-  %more = icmp ult i64 %i.next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-
-define internal void @_NAME.fill.i32(ptr %to, i64 %count, i32 %seed) nounwind {
-entry:
-  %empty = icmp eq i64 %count, 0
-  br i1 %empty, label %done, label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
-  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
-  %x.next = call i32 @_NAME.next(i32 %x)
-  %value = ashr i32 %x.next, 24
-  %at = getelementptr i32, ptr %to, i64 %i
-  store i32 %value, ptr %at
-  %i.next = add i64 %i, 1
-  %more = icmp ult i64 %i.next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}
-
-define internal void @_NAME.fill.i64(ptr %to, i64 %count, i32 %seed) nounwind {
-entry:
-  %empty = icmp eq i64 %count, 0
-  br i1 %empty, label %done, label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %i.next, %loop ]
-  %x = phi i32 [ %seed, %entry ], [ %x.next, %loop ]
-  %x.next = call i32 @_NAME.next(i32 %x)
-  %top = ashr i32 %x.next, 24
-  %value = sext i32 %top to i64
-  %at = getelementptr i64, ptr %to, i64 %i
-  store i64 %value, ptr %at
-  %i.next = add i64 %i, 1
-  %more = icmp ult i64 %i.next, %count
-  br i1 %more, label %loop, label %done
-done:
-  ret void
 }
 
 define internal i64 @_NAME.hash(i64 %start, ptr %from, i64 %count) nounwind {

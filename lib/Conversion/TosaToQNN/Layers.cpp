@@ -147,6 +147,19 @@ static FailureOr<Value> getFloatBias(Converter &converter, Operation *op,
                              SmallVector<float>(channels, value->front()));
 }
 
+/// Weights and biases of a layer whose weights are in our order.
+static FailureOr<Parameters> getParameters(Converter &converter,
+                                           Operation *op) {
+  ArrayRef<int64_t> shape = getShape(op->getOperand(1));
+  if (isInteger(op))
+    return getIntegerParameters(converter, op, shape,
+                                [](int64_t i) { return i; });
+  FailureOr<Value> bias = getFloatBias(converter, op, shape[0]);
+  if (failed(bias))
+    return failure();
+  return Parameters{converter.get(op->getOperand(1)), *bias};
+}
+
 //===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
@@ -163,21 +176,10 @@ static FailureOr<Value> createConv(Converter &converter, OpTy op,
 }
 
 FailureOr<Value> fromtosa::convert(Converter &converter, tosa::Conv2DOp op) {
-  ArrayRef<int64_t> shape = getShape(op.getWeight());
-  Parameters parameters;
-  if (isInteger(op)) {
-    auto integers =
-        getIntegerParameters(converter, op, shape, [](int64_t i) { return i; });
-    if (failed(integers))
-      return failure();
-    parameters = *integers;
-  } else {
-    auto bias = getFloatBias(converter, op, shape[0]);
-    if (failed(bias))
-      return failure();
-    parameters = {converter.get(op.getWeight()), *bias};
-  }
-  return createConv(converter, op, parameters, 1);
+  FailureOr<Parameters> parameters = getParameters(converter, op);
+  if (failed(parameters))
+    return failure();
+  return createConv(converter, op, *parameters, 1);
 }
 
 /// tosa has [height, width, channels, multiplier]; each is an output channel.
@@ -287,23 +289,12 @@ FailureOr<Value> fromtosa::convert(Converter &converter,
 
 FailureOr<Value> fromtosa::convert(Converter &converter,
                                    tosa::FullyConnectedOp op) {
-  ArrayRef<int64_t> shape = getShape(op.getWeight());
-  Parameters parameters;
-  if (isInteger(op)) {
-    auto integers =
-        getIntegerParameters(converter, op, shape, [](int64_t i) { return i; });
-    if (failed(integers))
-      return failure();
-    parameters = *integers;
-  } else {
-    auto bias = getFloatBias(converter, op, shape[0]);
-    if (failed(bias))
-      return failure();
-    parameters = {converter.get(op.getWeight()), *bias};
-  }
+  FailureOr<Parameters> parameters = getParameters(converter, op);
+  if (failed(parameters))
+    return failure();
   return converter.create<qnn::FullyConnectedOp>(
-      op.getLoc(), converter.get(op.getInput()), parameters.weight,
-      parameters.bias, /*residual=*/Value(), /*clamp_min=*/FloatAttr(),
+      op.getLoc(), converter.get(op.getInput()), parameters->weight,
+      parameters->bias, /*residual=*/Value(), /*clamp_min=*/FloatAttr(),
       /*clamp_max=*/FloatAttr());
 }
 

@@ -10,43 +10,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "ShapeInference.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
-
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-using Shape = FailureOr<SmallVector<int64_t>>;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
+using namespace mlir::qnn::shapes;
 
 static Type elementOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getElementType();
-}
-
-static SmallVector<int64_t> copy(ArrayRef<int64_t> shape) {
-  return SmallVector<int64_t>(shape);
-}
-
-/// Tensors above this many elements are refused, as in QNNShapes.cpp.
-static Shape checkedShape(SmallVector<int64_t> shape, EmitError emitError) {
-  constexpr int64_t kMaxElements = int64_t(1) << 40;
-  int64_t count = 1;
-  for (int64_t size : shape) {
-    if (size != 0 && count > kMaxElements / size)
-      return emitError() << "expected a result of at most 2^40 elements";
-    count *= std::max<int64_t>(size, 1);
-  }
-  return shape;
-}
-
-static LogicalResult checkAxis(int64_t axis, size_t rank, EmitError emitError) {
-  if (axis >= 0 && axis < int64_t(rank))
-    return success();
-  return emitError() << "expected axis within rank " << rank << ", got "
-                     << axis;
 }
 
 //===----------------------------------------------------------------------===//
@@ -77,20 +48,8 @@ Shape UnaryOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 Shape CastOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 
 Shape ReduceOp::inferShape(EmitError emitError) {
-  ArrayRef<int64_t> input = shapeOf(getInput()), axes = getAxes();
-  SmallVector<int64_t> result;
-  for (size_t i = 0; i < axes.size(); ++i) // reduce_c1
-    if (axes[i] < 0 || axes[i] >= int64_t(input.size()) ||
-        (i > 0 && axes[i] <= axes[i - 1]))
-      return emitError() << "expected ascending axes within rank "
-                         << input.size() << ", got [" << axes << "]";
-  for (int64_t d = 0; d < int64_t(input.size()); ++d) {
-    if (!llvm::is_contained(axes, d))
-      result.push_back(input[d]);
-    else if (getKeepDims())
-      result.push_back(1);
-  }
-  return result;
+  return getReducedShape(shapeOf(getInput()), getAxes(), getKeepDims(),
+                         emitError); // reduce_c1
 }
 
 Shape TopKOp::inferShape(EmitError emitError) {

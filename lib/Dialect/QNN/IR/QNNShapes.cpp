@@ -12,27 +12,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qnn/Dialect/QNN/IR/QNN.h"
+#include "ShapeInference.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
+using namespace mlir::qnn::shapes;
 
-using EmitError = llvm::function_ref<InFlightDiagnostic()>;
-using Shape = FailureOr<SmallVector<int64_t>>;
-
-/// Tensors above this many elements are refused: no network has them, damaged
-/// files do.
-static constexpr int64_t kMaxElements = int64_t(1) << 40;
-
-static ArrayRef<int64_t> shapeOf(Value value) {
-  return cast<RankedTensorType>(value.getType()).getShape();
-}
-
-static SmallVector<int64_t> copy(ArrayRef<int64_t> shape) {
-  return SmallVector<int64_t>(shape);
-}
-
-static Shape checkedShape(SmallVector<int64_t> shape, EmitError emitError) {
+Shape shapes::checkedShape(SmallVector<int64_t> shape, EmitError emitError) {
   int64_t count = 1;
   for (int64_t size : shape) {
     if (size < 0)
@@ -42,6 +28,31 @@ static Shape checkedShape(SmallVector<int64_t> shape, EmitError emitError) {
     count *= std::max<int64_t>(size, 1);
   }
   return shape;
+}
+
+LogicalResult shapes::checkAxis(int64_t axis, size_t rank,
+                                EmitError emitError) {
+  if (axis >= 0 && axis < int64_t(rank))
+    return success();
+  return emitError() << "expected axis within rank " << rank << ", got "
+                     << axis;
+}
+
+Shape shapes::getReducedShape(ArrayRef<int64_t> input, ArrayRef<int64_t> axes,
+                              bool keepDims, EmitError emitError) {
+  SmallVector<int64_t> result;
+  for (size_t i = 0; i < axes.size(); ++i)
+    if (axes[i] < 0 || axes[i] >= int64_t(input.size()) ||
+        (i > 0 && axes[i] <= axes[i - 1]))
+      return emitError() << "expected ascending axes within rank "
+                         << input.size() << ", got [" << axes << "]";
+  for (int64_t d = 0; d < int64_t(input.size()); ++d) {
+    if (!llvm::is_contained(axes, d))
+      result.push_back(input[d]);
+    else if (keepDims)
+      result.push_back(1);
+  }
+  return result;
 }
 
 std::optional<SmallVector<int64_t>> qnn::broadcastShapes(ArrayRef<int64_t> a,
@@ -201,10 +212,8 @@ Shape ErfOp::inferShape(EmitError) { return copy(shapeOf(getInput())); }
 
 Shape SoftmaxOp::inferShape(EmitError emitError) {
   ArrayRef<int64_t> input = shapeOf(getInput());
-  int64_t axis = getAxis();
-  if (axis < 0 || axis >= int64_t(input.size())) // softmax_c2
-    return emitError() << "expected axis within rank " << input.size()
-                       << ", got " << axis;
+  if (failed(checkAxis(getAxis(), input.size(), emitError))) // softmax_c2
+    return failure();
   return copy(input);
 }
 
@@ -262,20 +271,8 @@ Shape GlobalMaxPoolOp::inferShape(EmitError emitError) {
 }
 
 Shape ReduceMeanOp::inferShape(EmitError emitError) {
-  ArrayRef<int64_t> input = shapeOf(getInput()), axes = getAxes();
-  SmallVector<int64_t> result;
-  for (size_t i = 0; i < axes.size(); ++i) // reduce_mean_c1
-    if (axes[i] < 0 || axes[i] >= int64_t(input.size()) ||
-        (i > 0 && axes[i] <= axes[i - 1]))
-      return emitError() << "expected ascending axes within rank "
-                         << input.size() << ", got [" << axes << "]";
-  for (int64_t d = 0; d < int64_t(input.size()); ++d) {
-    if (!llvm::is_contained(axes, d))
-      result.push_back(input[d]);
-    else if (getKeepDims())
-      result.push_back(1);
-  }
-  return result;
+  return getReducedShape(shapeOf(getInput()), getAxes(), getKeepDims(),
+                         emitError); // reduce_mean_c1
 }
 
 Shape ConcatOp::inferShape(EmitError emitError) {
@@ -283,9 +280,8 @@ Shape ConcatOp::inferShape(EmitError emitError) {
     return emitError() << "expected at least one input";
   SmallVector<int64_t> result = copy(shapeOf(getInputs().front()));
   int64_t axis = getAxis();
-  if (axis < 0 || axis >= int64_t(result.size())) // concat_c1
-    return emitError() << "expected axis within rank " << result.size()
-                       << ", got " << axis;
+  if (failed(checkAxis(axis, result.size(), emitError))) // concat_c1
+    return failure();
   for (Value input : getInputs().drop_front()) {
     ArrayRef<int64_t> shape = shapeOf(input);
     bool agrees = shape.size() == result.size();
