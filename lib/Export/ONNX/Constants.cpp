@@ -45,7 +45,9 @@ static int findOpset(func::FuncOp func) {
   llvm::for_each(func.getArgumentTypes(), look);
   func.walk([&](Operation *op) {
     llvm::for_each(op->getResultTypes(), look);
-    if (isa<HardSwishOp>(op))
+    auto reshape = dyn_cast<ReshapeOp>(op); // allowzero
+    if (isa<HardSwishOp>(op) ||
+        (reshape && llvm::is_contained(reshape.getShape(), 0)))
       opset = std::max(opset, 14);
     // Bits of integers.
     auto binary = dyn_cast<BinaryOp>(op);
@@ -148,6 +150,17 @@ int GraphWriter::getStorage(Value value) const {
   bool isShifted = type.isSigned() && isUnsigned && !keeps;
   return !type.isSigned() || isShifted ? onnx::TensorProto::UINT8
                                        : onnx::TensorProto::INT8;
+}
+
+bool GraphWriter::areStoredAlike(Value a, Value b) const {
+  auto from = getUniformElementType(a.getType());
+  auto to = getUniformElementType(b.getType());
+  if (!from || !to || getStorage(a) != getStorage(b))
+    return false;
+  QuantParams x = getQuantParams(from), y = getQuantParams(to);
+  int32_t shift = getShift(b) - getShift(a);
+  return x.scale == y.scale && x.zeroPoint == y.zeroPoint + shift &&
+         x.min >= y.min + shift && x.max <= y.max + shift;
 }
 
 /// What is added to the integers of `value` where they are stored.

@@ -140,9 +140,31 @@ void GraphWriter::setQuantization(onnx::NodeProto *node, Value value,
   setInt(node, "axis", llvm::find(layout, axis) - layout.begin());
 }
 
+/// A type that uses less than its storage holds rounds to its own bounds, and
+/// QuantizeLinear to those of the storage.
+std::string GraphWriter::narrow(const std::string &real, Value value) {
+  auto type = getUniformElementType(value.getType());
+  if (!type)
+    return real;
+  unsigned width = type.getStorageTypeIntegralWidth();
+  using quant::QuantizedType;
+  if (type.getStorageTypeMin() ==
+          QuantizedType::getDefaultMinimumForInteger(type.isSigned(), width) &&
+      type.getStorageTypeMax() ==
+          QuantizedType::getDefaultMaximumForInteger(type.isSigned(), width))
+    return real;
+  QuantParams params = getQuantParams(type);
+  Builder builder(value.getContext());
+  onnx::NodeProto *node = add("Clip", real + "/narrow", real);
+  addBounds(node, builder.getF32FloatAttr(qnn::dequantize(params.min, params)),
+            builder.getF32FloatAttr(qnn::dequantize(params.max, params)));
+  return node->output(0);
+}
+
 std::string GraphWriter::quantize(const std::string &real, Value value,
                                   ArrayRef<int64_t> layout) {
-  onnx::NodeProto *node = add("QuantizeLinear", real + "/quantized", real);
+  onnx::NodeProto *node =
+      add("QuantizeLinear", real + "/quantized", narrow(real, value));
   setQuantization(node, value, layout);
   return node->output(0);
 }

@@ -123,6 +123,8 @@ public:
   /// is dimension permutation[i] of `operand`.
   void setTransposed(Value result, Value operand,
                      ArrayRef<int64_t> permutation);
+  /// True when the file has the same integers, scale and zero point for both.
+  bool areStoredAlike(Value a, Value b) const;
   /// Adds a model input.
   void addInput(BlockArgument argument, StringRef name);
   /// Adds the model output `name`.
@@ -148,6 +150,7 @@ private:
                                                            StringRef name);
   std::string transpose(const std::string &tensor, ArrayRef<int64_t> from,
                         ArrayRef<int64_t> to);
+  std::string narrow(const std::string &real, Value value);
   std::string quantize(const std::string &real, Value value,
                        ArrayRef<int64_t> layout);
   std::string dequantize(const std::string &integers, Value value,

@@ -68,6 +68,8 @@ void exporting::write(GraphWriter &graph, ReshapeOp op) {
   std::string input = graph.getReal(op.getInput(), layout);
   onnx::NodeProto *node =
       graph.add("Reshape", name, {input, graph.addInts(name + "/shape", to)});
+  if (llvm::is_contained(to, 0)) // which is "as the input" otherwise
+    setInt(node, "allowzero", 1);
   graph.setResult(op, node, getIdentity(to.size()));
 }
 

@@ -25,7 +25,11 @@ void exporting::write(GraphWriter &graph, ObserveOp op) {
 }
 
 void exporting::write(GraphWriter &graph, RequantizeOp op) {
-  writeConversion(graph, op.getResult(), op.getInput());
+  Value result = op.getResult(), operand = op.getInput();
+  if (graph.areStoredAlike(operand, result))
+    return graph.setTransposed(result, operand,
+                               getIdentity(op.getType().getRank()));
+  writeConversion(graph, result, operand);
 }
 
 void exporting::write(GraphWriter &graph, quant::QuantizeCastOp op) {
