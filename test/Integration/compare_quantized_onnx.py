@@ -128,6 +128,17 @@ def two_readers(b):
 
 
 @case()
+def parts(b):
+    """Two parts of a tensor, each between casts; one is used behind a layer on the other."""
+    y = conv(b, image(b), 0.02, (8, 8, 1, 1), relu=False)
+    scale, zero = b.fit(y, U8)
+    y = b.qdq(y, scale, zero)
+    first, second = b.op("Split", y, b.const(np.int64([4, 4])), outputs=2, axis=1)
+    z = b.qdq(conv(b, b.qdq(first, scale, zero), scale, (4, 4, 3, 3), relu=False))
+    return [(b.qdq(b.op("Add", z, b.qdq(second, scale, zero))), F32)]
+
+
+@case()
 def other_biases(b):
     """A bias of another scale than input x weight, one scale of one element, a negative axis, missing zero points."""
     x = b.input((1, 6))

@@ -219,6 +219,8 @@ def evaluate(builder, feeds):
             y = [dequantize(x[0], x[1], x[2] if len(x) > 2 else np.int32(0), axis, block)]
         elif node.op_type == "DynamicQuantizeLinear":
             y = dynamic(x[0])
+        elif node.op_type == "Split":
+            y = np.split(x[0], np.cumsum(x[1])[:-1], axis)
         elif node.op_type == "DynamicQuantizeMatMul":
             a, scale, zero = dynamic(x[0])
             y = [np.matmul(*integers(a, x[1], zero, x[3])).astype(np.float32) * (scale * x[2])]

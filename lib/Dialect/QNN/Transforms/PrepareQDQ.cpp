@@ -141,6 +141,8 @@ template <typename CastOp> struct HoistCast final : OpRewritePattern<CastOp> {
         }))
       return rewriter.notifyMatchFailure(op,
                                          "the moved values have other uses");
+    // All its casts are replaced, of which `op` need not be the first.
+    rewriter.setInsertionPoint(producer);
     Value source = producer->getOperand(0);
     auto element = typeOf(op.getResult()).getElementType();
     Value cast = rewriter.create<CastOp>(op.getLoc(),
