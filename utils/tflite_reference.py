@@ -535,7 +535,85 @@ class Model:
         rows = [softmax_row(row, self.params(index)[0], beta) for row in x.reshape(-1, x.shape[-1])]
         return np.array(rows).reshape(x.shape) + (128 if x.dtype == np.uint8 else 0)
 
+    def exp(self, op, values):
+        return self.table(op, values, np.exp)
+
+    def elu(self, op, values):
+        return self.table(op, values, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))))
+
+    def log(self, op, values):
+        """What has no logarithm gives the least value of the type."""
+        return self.table(op, values, lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1)), -1e30))
+
+    def abs(self, op, values):
+        index, output = op["inputs"][0], op["outputs"][0]
+        if not self.is_quantized(output):
+            return np.abs(values[index])
+        real = float(self.scales(index)[0] / self.scales(output)[0])
+        return self.requantize(np.abs(self.centered(index, values)), *quantize_multiplier(real), op)
+
+    # Interpolation.
+
+    def resize_bilinear(self, op, values):
+        index, o = op["inputs"][0], op.get("builtin_options", {})
+        x = values[index]
+        integer, one = x.dtype == np.int8, 1 << 10
+        x = x.astype(np.int64 if integer else np.float64)
+        for axis, out in zip((1, 2), (int(size) for size in values[op["inputs"][1]])):
+            size = x.shape[axis]
+            spans = (size - 1, out - 1) if o.get("align_corners") and out > 1 else (size, out)
+            position = np.arange(out)
+            if integer:  # in units of 1/1024
+                scale = (one * spans[0] + spans[1] // 2) // spans[1]
+                position = position * scale + (scale // 2 - one // 2 if o.get("half_pixel_centers") else 0)
+                low = np.maximum(np.trunc(position / one).astype(np.int64), 0)
+                high = np.minimum(np.trunc((position + one - 1) / one).astype(np.int64), size - 1)
+                weight = position - one * low
+            else:
+                scale, one = spans[0] / spans[1], 1
+                position = (position + 0.5) * scale - 0.5 if o.get("half_pixel_centers") else position * scale
+                low = np.maximum(np.floor(position).astype(np.int64), 0)
+                high = np.minimum(np.ceil(position).astype(np.int64), size - 1)
+                weight = position - low
+            weight = weight.reshape([-1 if d == axis else 1 for d in range(4)])
+            x = x.take(np.minimum(low, size - 1), axis) * (one - weight) + x.take(high, axis) * weight
+        return np.sign(x) * ((np.abs(x) + (1 << 19)) >> 20) if integer else x
+
+    # What compares values of one scale.
+
+    def maximum(self, op, values):
+        return np.maximum(*(values[i] for i in op["inputs"]))
+
+    def minimum(self, op, values):
+        return np.minimum(*(values[i] for i in op["inputs"]))
+
+    def reduce(self, op, values, function):
+        axes = tuple(int(a) for a in np.atleast_1d(values[op["inputs"][1]]))
+        return function(values[op["inputs"][0]], axes, keepdims=op["builtin_options"]["keep_dims"])
+
+    def reduce_max(self, op, values):
+        return self.reduce(op, values, np.max)
+
+    def reduce_min(self, op, values):
+        return self.reduce(op, values, np.min)
+
+    def arg_max(self, op, values):
+        return np.argmax(values[op["inputs"][0]], int(values[op["inputs"][1]]))
+
+    def arg_min(self, op, values):
+        return np.argmin(values[op["inputs"][0]], int(values[op["inputs"][1]]))
+
     # Moves and casts.
+
+    def gather(self, op, values):
+        return values[op["inputs"][0]].take(values[op["inputs"][1]], op["builtin_options"]["axis"])
+
+    def slice(self, op, values):
+        starts, sizes = values[op["inputs"][1]], values[op["inputs"][2]]
+        return values[op["inputs"][0]][tuple(np.s_[s:s + n] for s, n in zip(starts, sizes))]
+
+    def tile(self, op, values):
+        return np.tile(values[op["inputs"][0]], values[op["inputs"][1]])
 
     def reshape(self, op, values):
         return values[op["inputs"][0]].reshape([int(d) for d in values[op["inputs"][1]]])

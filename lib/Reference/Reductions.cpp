@@ -75,7 +75,10 @@ FailureOr<Tensor> qnn::evaluate(ReduceOp op, Operands operands) {
     using T = decltype(zero);
     auto x = operands[0].get<T>();
     auto y = result.getMutable<T>();
-    std::fill(y.begin(), y.end(), getStart<T>(op.getFunction()));
+    T start = getStart<T>(op.getFunction());
+    if (isQuantizedTensor(op.getType())) // 8 bits
+      start = op.getFunction() == ReduceFunction::Max ? -128 : 127;
+    std::fill(y.begin(), y.end(), start);
     forEachOffset(shape, offsets, [&](int64_t from, int64_t to) {
       y[to] = combine<T>(op.getFunction(), y[to], x[from]);
     });
@@ -155,7 +158,36 @@ FailureOr<Tensor> qnn::evaluate(GatherOp op, Operands operands) {
 // Interpolation
 //===----------------------------------------------------------------------===//
 
+/// In integers: sums of 10 or 20 fractional bits, or rounded ones.
+static Tensor resampleIntegers(ResampleOp op, const Tensor &operand) {
+  Tensor result(op.getType());
+  AxisView view(operand.getShape(), op.getAxis());
+  const int32_t *x = operand.integers().data();
+  int32_t *y = result.mutableIntegers().data();
+  int64_t taps = op.getTaps(), size = op.getIndices().size() / taps;
+  bool rounds = isQuantizedTensor(op.getType());
+  int bits =
+      isQuantizedTensor(operand.getType()) ? kResampleBits : 2 * kResampleBits;
+  for (int64_t o = 0; o < view.outer; ++o, x += view.size * view.inner)
+    for (int64_t s = 0; s < size; ++s)
+      for (int64_t i = 0; i < view.inner; ++i) {
+        int32_t sum = 0;
+        for (int64_t t = s * taps; t < (s + 1) * taps; ++t)
+          sum += int32_t(op.getWeights()[t] * (1 << kResampleBits)) *
+                 x[op.getIndices()[t] * view.inner + i];
+        if (rounds) {
+          QuantParams params = getTensorParams(op.getType());
+          sum =
+              std::clamp(divideByPowerOfTwo(sum, bits), params.min, params.max);
+        }
+        *y++ = sum;
+      }
+  return result;
+}
+
 FailureOr<Tensor> qnn::evaluate(ResampleOp op, Operands operands) {
+  if (!operands[0].isFloat())
+    return resampleIntegers(op, operands[0]);
   Tensor result(op.getType());
   AxisView view(operands[0].getShape(), op.getAxis());
   const float *x = operands[0].floats().data();

@@ -51,7 +51,8 @@ FixedPointSum::FixedPointSum(double a, double b, double y) {
 int32_t qnn::quantizeTableEntry(float value, const QuantParams &p) {
   float inverse = 1.0f / p.scale;
   float steps = std::round(value * inverse) + float(p.zeroPoint);
-  return int32_t(std::min(std::max(steps, float(p.min)), float(p.max)));
+  // NaN gives the least value.
+  return int32_t(std::min(std::max(float(p.min), steps), float(p.max)));
 }
 
 int32_t qnn::leakyReluFixedPoint(int32_t q, float alpha,

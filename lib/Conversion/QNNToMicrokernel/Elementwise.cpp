@@ -242,7 +242,7 @@ static int32_t tableEntry(Operation *op, int32_t stored, const QuantParams &in,
   }
   return llvm::TypeSwitch<Operation *, int32_t>(op)
       .Case<ReluOp, ClipOp, LeakyReluOp, SigmoidOp, TanhOp, HardSigmoidOp,
-            HardSwishOp>([&](auto unary) {
+            HardSwishOp, UnaryOp>([&](auto unary) {
         return getFixedPointEntry(unary, stored, in, out);
       });
 }

@@ -113,6 +113,10 @@ LogicalResult NetworkLowering::lowerBinaryFunction(BinaryOp op) {
           {getBuffer(op.getLhs()), getBuffer(op.getRhs())}, output,
           [&](KernelBuilder &k, ArrayRef<Value> in) -> Value {
             int64_t width = KernelBuilder::widthOf(in[0]);
+            if (isQuantizedTensor(op.getType()))
+              return op.getFunction() == BinaryFunction::Max
+                         ? k.maxBytes(in[0], in[1])
+                         : k.minBytes(in[0], in[1]);
             if (!isFloat)
               return PlainMath{k, width}.applyInteger(op.getFunction(), in[0],
                                                       in[1]);

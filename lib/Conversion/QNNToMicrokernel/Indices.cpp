@@ -26,15 +26,23 @@ struct AxisView {
 struct TopK {
   TopK(TopKOp op, const Buffer &input, const Buffer &output)
       : input(input), output(output), view(input.shape, op.getAxis()),
-        element(cast<ShapedType>(op.getInput().getType()).getElementType()),
-        count(op.getK()), largest(op.getLargest()), last(op.getLast()) {}
+        element(getKeyType(op)),
+        isByte(isQuantizedTensor(op.getInput().getType())), count(op.getK()),
+        largest(op.getLargest()), last(op.getLast()) {}
 
   const Buffer &input, &output;
   AxisView view;
-  Type element;
+  Type element; ///< of keys: i32 for 8-bit values
+  bool isByte;
   int64_t count;
   bool largest, last;
 
+  static Type getKeyType(TopKOp op) {
+    Type type = cast<ShapedType>(op.getInput().getType()).getElementType();
+    return isa<quant::QuantizedType>(type)
+               ? IntegerType::get(op.getContext(), 32)
+               : type;
+  }
   void emit(KernelBuilder &k, ValueRange args) const;
   void emitRow(KernelBuilder &k, ValueRange args, Value from, Value to) const;
   SmallVector<Value> step(KernelBuilder &k, Value key, Value i, ValueRange best,
@@ -46,6 +54,10 @@ struct TopK {
 
 /// The best element has the largest key.
 Value TopK::keyOf(KernelBuilder &k, Value x) const {
+  if (isByte)
+    x = k.level.storesUnsigned()
+            ? k.b.create<arith::ExtUIOp>(element, x).getResult()
+            : k.b.create<arith::ExtSIOp>(element, x).getResult();
   if (!element.isF32()) {
     Value ones = k.b.create<arith::ConstantOp>(k.b.getIntegerAttr(element, -1));
     return largest ? x : k.b.create<arith::XOrIOp>(x, ones);

@@ -18,7 +18,8 @@ namespace {
 /// The loops of one reduction: kept dimensions but the last, which gives the
 /// vectors, and reduced ones.
 struct Reduction {
-  Reduction(ReduceOp op, const Buffer &input, const Buffer &output);
+  Reduction(ReduceOp op, Type element, const Buffer &input,
+            const Buffer &output);
 
   void emit(KernelBuilder &k, ValueRange args) const;
   Value combine(KernelBuilder &k, Value best, Value v) const;
@@ -26,6 +27,9 @@ struct Reduction {
   /// The elements at `at` along the reduced dimensions from `d` on.
   Value reduceFrom(KernelBuilder &k, Value memory, size_t d, Value at,
                    Value best) const;
+
+  /// Stored 8-bit values.
+  bool isByte() const { return element.isInteger(8); }
 
   ReduceFunction function;
   Type element;
@@ -36,8 +40,9 @@ struct Reduction {
 };
 } // namespace
 
-Reduction::Reduction(ReduceOp op, const Buffer &input, const Buffer &output)
-    : function(op.getFunction()), element(op.getType().getElementType()),
+Reduction::Reduction(ReduceOp op, Type element, const Buffer &input,
+                     const Buffer &output)
+    : function(op.getFunction()), element(element),
       offsets({input.offset, output.offset}) {
   int64_t position = 0;
   for (int64_t d = 0; d < int64_t(input.shape.size()); ++d) {
@@ -74,10 +79,14 @@ Value Reduction::combine(KernelBuilder &k, Value best, Value v) const {
   case ReduceFunction::Max:
     if (isFloat)
       return math.select(math.lessThan(best, v), v, best);
+    if (isByte())
+      return k.maxBytes(best, v);
     return k.b.create<arith::MaxSIOp>(best, v);
   case ReduceFunction::Min:
     if (isFloat)
       return math.select(math.lessThan(v, best), v, best);
+    if (isByte())
+      return k.minBytes(best, v);
     return k.b.create<arith::MinSIOp>(best, v);
   }
   llvm_unreachable("unknown function");
@@ -92,6 +101,9 @@ Value Reduction::start(KernelBuilder &k, int64_t lanes) const {
     return k.constant(
         isExtreme ? (isMax ? -infinity : infinity) : float(isProduct), lanes);
   }
+  if (isByte())
+    return k.bytes((isMax ? -128 : 127) + (k.level.storesUnsigned() ? 128 : 0),
+                   lanes);
   unsigned width = element.getIntOrFloatBitWidth();
   APInt value = !isExtreme ? APInt(width, isProduct)
                 : isMax    ? APInt::getSignedMinValue(width)
@@ -128,7 +140,7 @@ LogicalResult NetworkLowering::lowerReduce(ReduceOp op) {
   setBuffer(op.getResult(), output);
   if (output.elements() == 0)
     return success();
-  Reduction reduction(op, input, output);
+  Reduction reduction(op, storageType(op.getType()), input, output);
   std::string key;
   llvm::raw_string_ostream(key)
       << op->getAttrDictionary() << input.signature() << output.signature();
@@ -148,41 +160,68 @@ struct Resample {
   size_t axis;
   int64_t taps;
   bool hasOffsets;
+  std::optional<StoredParams> from, to; ///< of 8-bit values
+  bool isFloat;
 
   /// `args`: input, output, the offset in the input of each tap, weights, and
   /// offsets where there are some.
   void emit(KernelBuilder &k, ValueRange args) const;
   Value sum(KernelBuilder &k, ValueRange args, Value from, Value slice,
             int64_t lanes) const;
+  Value multiply(KernelBuilder &k, Value weight, Value x) const;
+  Value add(KernelBuilder &k, Value a, Value b) const;
+  Value finish(KernelBuilder &k, Value sum) const;
 };
 } // namespace
+
+/// Stored integers themselves are multiplied, without their zero point.
+Value Resample::multiply(KernelBuilder &k, Value weight, Value x) const {
+  if (isFloat)
+    return k.b.create<arith::MulFOp>(weight, x);
+  if (from)
+    x = k.centeredLanes(x, from->zeroPoint);
+  return k.b.create<arith::MulIOp>(weight, x);
+}
+
+Value Resample::add(KernelBuilder &k, Value a, Value b) const {
+  if (isFloat)
+    return k.b.create<arith::AddFOp>(a, b);
+  return k.b.create<arith::AddIOp>(a, b);
+}
+
+Value Resample::finish(KernelBuilder &k, Value sum) const {
+  if (!to)
+    return sum;
+  int32_t bits = from ? kResampleBits : 2 * kResampleBits;
+  return k.saturateBytes(
+      k.divideByPower(sum, k.constant(bits, KernelBuilder::widthOf(sum))), *to);
+}
 
 /// `lanes` elements of slice `slice` of the result; `from` is where the first
 /// slice of the operand has them.
 Value Resample::sum(KernelBuilder &k, ValueRange args, Value from, Value slice,
                     int64_t lanes) const {
-  VectorMath math{k, lanes};
   Value first = k.mul(slice, taps);
   auto product = [&](Value tap) {
     Value offset = k.b.create<arith::IndexCastOp>(k.b.getIndexType(),
                                                   k.loadScalar(args[2], tap));
     Value weight = k.splat(k.loadScalar(args[3], tap), lanes);
-    return math.mul(weight, k.load(args[0], k.add(from, offset), lanes));
+    return multiply(k, weight, k.load(args[0], k.add(from, offset), lanes));
   };
   constexpr int64_t kWrittenOut = 8;
   Value result = product(first);
   if (taps <= kWrittenOut) {
     for (int64_t t = 1; t < taps; ++t)
-      result = math.add(result, product(k.add(first, t)));
+      result = add(k, result, product(k.add(first, t)));
   } else {
     auto step = [&](Value t, ValueRange acc) {
-      return SmallVector<Value>{math.add(acc[0], product(k.add(first, t)))};
+      return SmallVector<Value>{add(k, acc[0], product(k.add(first, t)))};
     };
     result = k.loop(k.index(1), k.index(taps), {result}, step)[0];
   }
   if (!hasOffsets)
     return result;
-  return math.add(result, k.splat(k.loadScalar(args[4], slice), lanes));
+  return add(k, result, k.splat(k.loadScalar(args[4], slice), lanes));
 }
 
 void Resample::emit(KernelBuilder &k, ValueRange args) const {
@@ -204,8 +243,8 @@ void Resample::emit(KernelBuilder &k, ValueRange args) const {
       shape, strides, {input.offset, output.offset, 0},
       [&](ArrayRef<Value> at) {
         auto emitVector = [&](Value i, int64_t lanes) {
-          k.store(sum(k, args, k.add(at[0], i), at[2], lanes), args[1],
-                  k.add(at[1], i));
+          k.store(finish(k, sum(k, args, k.add(at[0], i), at[2], lanes)),
+                  args[1], k.add(at[1], i));
         };
         if (!vectorizes)
           return emitVector(k.index(0), 1);
@@ -223,15 +262,36 @@ LogicalResult NetworkLowering::lowerResample(ResampleOp op) {
   SmallVector<int32_t> offsets;
   for (int64_t index : op.getIndices())
     offsets.push_back(int32_t(index * input.strides[op.getAxis()]));
-  SmallVector<Value> arguments = {input.memory, output.memory,
-                                  constant(offsets), constant(op.getWeights())};
+  RankedTensorType from = op.getInput().getType(), to = op.getType();
+  bool isFloat = isFloatTensor(to);
+  SmallVector<int32_t> steps;
+  for (float weight : op.getWeights())
+    steps.push_back(int32_t(weight * (1 << kResampleBits)));
+  SmallVector<Value> arguments = {
+      input.memory, output.memory, constant(offsets),
+      isFloat ? constant(op.getWeights()) : constant(ArrayRef<int32_t>(steps))};
   if (!op.getOffsets().empty())
     arguments.push_back(constant(op.getOffsets()));
   std::string key;
-  llvm::raw_string_ostream(key) << op.getAxis() << " " << op.getTaps()
-                                << input.signature() << output.signature();
-  Resample resample{input, output, size_t(op.getAxis()), int64_t(op.getTaps()),
-                    !op.getOffsets().empty()};
+  llvm::raw_string_ostream(key)
+      << op.getAxis() << " " << op.getTaps() << from.getElementType()
+      << to.getElementType() << input.signature() << output.signature();
+  // Bytes without their zero point, which only the storage moves.
+  auto rawParams = [&](RankedTensorType type) -> std::optional<StoredParams> {
+    if (!isQuantizedTensor(type))
+      return std::nullopt;
+    StoredParams params = storedParams(type);
+    params.zeroPoint = storageBias(type);
+    return params;
+  };
+  Resample resample{input,
+                    output,
+                    size_t(op.getAxis()),
+                    int64_t(op.getTaps()),
+                    !op.getOffsets().empty(),
+                    rawParams(from),
+                    rawParams(to),
+                    isFloat};
   callKernel(
       "resample", key, arguments,
       [&](KernelBuilder &k, ValueRange args) { resample.emit(k, args); });

@@ -74,7 +74,7 @@ func.func @reduce_c1(%x: tensor<4x4xi32>) {
 // -----
 
 func.func @reduce_c2(%x: tensor<4x4xi1>) {
-  // expected-error@+1 {{expected one element type other than i1, got}}
+  // expected-error@+1 {{expected one element type other than i1, for which the function is defined, got}}
   %0 = qnn.reduce max %x {axes = array<i64: 0>} : (tensor<4x4xi1>) -> tensor<1x4xi1>
   return
 }
@@ -140,5 +140,14 @@ func.func @resample_c1(%x: tensor<3xf32>) {
 func.func @resample_c2(%x: tensor<3xf32>) {
   // expected-error@+1 {{expected 2 offsets or none, got 1}}
   %0 = qnn.resample %x {axis = 0 : i64, taps = 1 : i64, indices = array<i64: 0, 1>, weights = array<f32: 1.0, 1.0>, offsets = array<f32: 1.0>} : (tensor<3xf32>) -> tensor<2xf32>
+  return
+}
+
+// -----
+
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+func.func @resample_c3(%x: tensor<3x!q>) {
+  // expected-error@+1 {{expected f32, or integers with weights of 10 fractional bits, got}}
+  %0 = qnn.resample %x {axis = 0 : i64, taps = 1 : i64, indices = array<i64: 0>, weights = array<f32: 0.1>} : (tensor<3x!q>) -> tensor<1x!q>
   return
 }

@@ -12,6 +12,10 @@
 
 #include "ShapeInference.h"
 
+#include "qnn/Dialect/QNN/IR/Formulas.h"
+
+#include <cmath>
+
 using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::shapes;
@@ -143,6 +147,8 @@ static LogicalResult expect(Operation *op, bool holds, StringRef what) {
 
 /// binary_c2
 static bool isDefined(BinaryFunction function, Type element) {
+  if (isa<quant::QuantizedType>(element))
+    return function == BinaryFunction::Max || function == BinaryFunction::Min;
   switch (function) {
   case BinaryFunction::Max:
   case BinaryFunction::Min:
@@ -208,8 +214,12 @@ LogicalResult ReduceOp::verify() {
     return failure();
   Type element = elementOf(getInput());
   return expect(*this, // reduce_c2
-                element == elementOf(getResult()) && !element.isInteger(1),
-                "one element type other than i1");
+                element == elementOf(getResult()) && !element.isInteger(1) &&
+                    (!isa<quant::QuantizedType>(element) ||
+                     getFunction() == ReduceFunction::Max ||
+                     getFunction() == ReduceFunction::Min),
+                "one element type other than i1, for which the function is "
+                "defined");
 }
 
 LogicalResult TopKOp::verify() {
@@ -238,7 +248,41 @@ LogicalResult TakeOp::verify() {
                 "one element type"); // take_c2
 }
 
-LogicalResult ResampleOp::verify() { return verifyShape(*this); }
+bool qnn::hasFixedPointWeights(ResampleOp op) {
+  if (!op.getOffsets().empty())
+    return false;
+  ArrayRef<float> weights = op.getWeights();
+  for (; !weights.empty(); weights = weights.drop_front(op.getTaps())) {
+    float sum = 0.0f;
+    for (float weight : weights.take_front(op.getTaps())) {
+      if (!(std::fabs(weight) <= 2.0f) ||
+          weight * 1024.0f != std::trunc(weight * 1024.0f))
+        return false;
+      sum += std::fabs(weight);
+    }
+    if (sum > 2.0f)
+      return false;
+  }
+  return true;
+}
+
+LogicalResult ResampleOp::verify() {
+  if (failed(verifyShape(*this)))
+    return failure();
+  Type from = elementOf(getInput()), to = elementOf(getResult());
+  auto isByte = [](Type type) {
+    auto element = dyn_cast<quant::UniformQuantizedType>(type);
+    return element && element.getStorageTypeIntegralWidth() == 8;
+  };
+  auto isStored = [&](Type type) { return type.isInteger(32) || isByte(type); };
+  bool inIntegers =
+      isStored(from) && isStored(to) &&
+      (isByte(from) ? to == from || to.isInteger(32) : isByte(to)) &&
+      hasFixedPointWeights(*this);
+  return expect(*this, // resample_c3
+                (from.isF32() && to.isF32()) || inIntegers,
+                "f32, or integers with weights of 10 fractional bits");
+}
 
 //===----------------------------------------------------------------------===//
 // Renamed dimensions

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ExactIntegers.h"
 #include "QuantizedLayers.h"
 
 #include "qnn/Dialect/QNN/Transforms/Passes.h"
@@ -383,6 +384,7 @@ struct FoldQDQPass final : qnn::impl::FoldQDQPassBase<FoldQDQPass> {
 void qnn::populateFoldQDQPatterns(RewritePatternSet &patterns,
                                   bool emitRemarks) {
   patterns.add<FoldPair, SinkDequantize>(patterns.getContext());
+  populateExactIntegerPatterns(patterns);
   patterns.add<FoldIntoOp, FoldIntoAccumulator>(patterns.getContext(),
                                                 emitRemarks);
 }

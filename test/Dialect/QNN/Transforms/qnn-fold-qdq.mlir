@@ -208,3 +208,44 @@ func.func @clamp_and_residual_follow_the_sum(%x: tensor<1x1x!q>, %r: tensor<1x2x
   %3 = "quant.qcast"(%2) : (tensor<1x2xf32>) -> tensor<1x2x!q>
   return %3, %2 : tensor<1x2x!q>, tensor<1x2xf32>
 }
+
+// -----
+
+// Maxima, order and gathers of one scale are those of the integers.
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+!r = !quant.uniform<i8:f32, 2.5e-01>
+// CHECK-LABEL: func.func @compares_integers_of_one_scale(
+// CHECK: %[[M:.+]] = qnn.binary max %arg0, %arg1 : (tensor<4x!{{.+}}>, tensor<4x!{{.+}}>)
+// CHECK: qnn.top_k %[[M]]
+// CHECK: qnn.reduce max %arg0
+// CHECK: %[[G:.+]] = qnn.gather %arg0
+// CHECK: qnn.binary max %{{.+}} : (tensor<4xf32>, tensor<4xf32>)
+func.func @compares_integers_of_one_scale(%x: tensor<4x!q>, %y: tensor<4x!q>, %z: tensor<4x!r>, %i: tensor<2xi32>)
+    -> (tensor<1xi64>, tensor<1x!q>, tensor<2xf32>, tensor<4xf32>) {
+  %0 = "quant.dcast"(%x) : (tensor<4x!q>) -> tensor<4xf32>
+  %1 = "quant.dcast"(%y) : (tensor<4x!q>) -> tensor<4xf32>
+  %2 = "quant.dcast"(%z) : (tensor<4x!r>) -> tensor<4xf32>
+  %3 = qnn.binary max %0, %1 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  %4 = qnn.top_k %3 {axis = 0 : i64, k = 1 : i64} : (tensor<4xf32>) -> tensor<1xi64>
+  %5 = qnn.reduce max %0 {axes = array<i64: 0>} : (tensor<4xf32>) -> tensor<1xf32>
+  %6 = "quant.qcast"(%5) : (tensor<1xf32>) -> tensor<1x!q>
+  %7 = qnn.gather %0, %i {axis = 0 : i64} : (tensor<4xf32>, tensor<2xi32>) -> tensor<2xf32>
+  // expected-remark@+1 {{stays float: has no integer form}}
+  %8 = qnn.binary max %0, %2 : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %4, %6, %7, %8 : tensor<1xi64>, tensor<1x!q>, tensor<2xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Interpolation has an integer form in fixed point only.
+!q = !quant.uniform<i8:f32, 5.0e-01:3>
+// CHECK-LABEL: func.func @interpolates_in_fixed_point(
+// CHECK: %[[S:.+]] = qnn.resample %arg0 {{.*}} -> tensor<1x2xi32>
+// CHECK: qnn.resample %[[S]] {{.*}}(tensor<1x2xi32>) -> tensor<1x1x!
+func.func @interpolates_in_fixed_point(%x: tensor<2x2x!q>) -> tensor<1x1x!q> attributes {qnn.requantize = "fixed-point"} {
+  %0 = "quant.dcast"(%x) : (tensor<2x2x!q>) -> tensor<2x2xf32>
+  %1 = qnn.resample %0 {axis = 0 : i64, taps = 2 : i64, indices = array<i64: 0, 1>, weights = array<f32: 0.25, 0.75>} : (tensor<2x2xf32>) -> tensor<1x2xf32>
+  %2 = qnn.resample %1 {axis = 1 : i64, taps = 2 : i64, indices = array<i64: 0, 1>, weights = array<f32: 0.5, 0.5>} : (tensor<1x2xf32>) -> tensor<1x1xf32>
+  %3 = "quant.qcast"(%2) : (tensor<1x1xf32>) -> tensor<1x1x!q>
+  return %3 : tensor<1x1x!q>
+}

@@ -134,6 +134,32 @@ def functions(seed):
     return m, x, m.draw(shape)
 
 
+def general(seed):
+    """Interpolation, order, gathers, functions by table."""
+    m = RandomNetwork(seed)
+    shape = [1, 7, 9, 20]
+    x = m.activation(shape, float(np.float32(m.rng.uniform(0.02, 0.1))))
+    ints = lambda *values: m.constant(np.array(values, np.int32))
+    for i, size in enumerate(([14, 18], [13, 9], [33, 20], [3, 4])):
+        modes = {} if (i + seed) % 3 == 0 else {("align_corners", "half_pixel_centers")[(i + seed) % 3 - 1]: True}
+        m.add("RESIZE_BILINEAR", [x, ints(*size)], m.like(x, [1, *size, 20]), "ResizeBilinearOptions", **modes)
+    for code in ("ABS", "EXP", "LOG", "ELU"):
+        y = m.add(code, [x], m.activation(shape))
+    y = m.add("QUANTIZE", [y], m.like(x, shape))
+    row = m.constant(m.draw([20]), scale=m.params(x)[0], zero=m.params(x)[1])
+    y = m.add("MAXIMUM", [x, y], m.like(x, shape))
+    y = m.add("MINIMUM", [y, row], m.like(x, shape))
+    m.add("REDUCE_MAX", [x, ints(1, 2)], m.like(x, [1, 20]), "ReducerOptions", keep_dims=False)
+    m.add("REDUCE_MIN", [y, ints(3)], m.like(x, [1, 7, 9, 1]), "ReducerOptions", keep_dims=True)
+    m.add("ARG_MAX", [x, m.constant(np.array(3, np.int32))], m.tensor(None, [1, 7, 9], np.int64))
+    m.add("ARG_MIN", [y, m.constant(np.array(1, np.int32))], m.tensor(None, [1, 9, 20], np.int32))
+    picked = m.add("ARG_MAX", [m.op("SLICE", [x, ints(0, 0, 0, 0), ints(1, 7, 9, 7)], m.like(x, [1, 7, 9, 7])), m.constant(np.array(3, np.int32))],
+                m.tensor(None, [1, 7, 9], np.int64))
+    m.add("GATHER", [x, picked], m.like(x, [1, 1, 7, 9, 9, 20]), "GatherOptions", axis=1)
+    m.add("TILE", [y, ints(1, 2, 1, 3)], m.like(x, [1, 14, 9, 60]))
+    return m, x, m.draw(shape)
+
+
 def float_ends(seed):
     """Halves are rounded away from zero when floats become integers."""
     m = RandomNetwork(seed)
@@ -167,7 +193,7 @@ def main(folder, levels):
     work = pathlib.Path(folder)
     work.mkdir(parents=True, exist_ok=True)
     tensors = 0
-    for build in (layers, old_layers, functions, float_ends):
+    for build in (layers, old_layers, functions, general, float_ends):
         for seed in range(2):
             m, x, feed = build(seed)
             source = work / "net.tflite"

@@ -180,6 +180,11 @@ inline auto getFormula(HardSwishOp) {
   return [](auto &b, auto x) { return hardSwishF32(b, x); };
 }
 
+inline bool isAbs(Operation *op) {
+  auto unary = dyn_cast<UnaryOp>(op);
+  return unary && unary.getFunction() == UnaryFunction::Abs;
+}
+
 /// What a quantized unary op makes of q in integers only: its formula on real
 /// numbers, or integer arithmetic where TFLite has such.
 template <typename OpTy>
@@ -199,10 +204,22 @@ int32_t getFixedPointEntry(OpTy op, int32_t q, const QuantParams &from,
     int32_t low = quantizeAway(getFormula(op)(math, -infinity), to);
     int32_t high = quantizeAway(getFormula(op)(math, infinity), to);
     return std::min(std::max(y, low), high);
+  } else if (isAbs(op)) {
+    return saturateSteps(
+        multiplyFixedPoint(std::abs(q - from.zeroPoint),
+                           getFixedPointFactor(from.scale / to.scale)),
+        to);
   } else {
     return quantizeTableEntry(getFormula(op)(math, dequantize(q, from)), to);
   }
 }
+
+/// True when integers can compute this op: weights in steps of 2^-10, of
+/// bounded sums, and no offsets (resample_c3).
+bool hasFixedPointWeights(ResampleOp op);
+
+/// The fractional bits of each weight then.
+inline constexpr int kResampleBits = 10;
 
 /// The functions that take no parameters.
 template <typename B>

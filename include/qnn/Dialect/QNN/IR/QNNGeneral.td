@@ -112,7 +112,8 @@ def QNN_BinaryOp : QNN_BroadcastOp<"binary"> {
     On floats: `max`, `min`, `pow`, `prelu` (`a < 0 ? a * b : a`). On i32 and
     i64, with wrap-around: `max`, `min`, `add`, `sub`, `mul`, `div` (towards
     zero), `rem` (sign of a), `mod` (sign of b), `and`, `or`, `xor`; a division
-    by zero gives 0. On i1: `and`, `or`, `xor`.
+    by zero gives 0. On i1: `and`, `or`, `xor`. On 8-bit values of one scale: `max`
+    and `min` of the stored integers.
 
     - binary_c1: shapes broadcast to the shape of the result.
     - binary_c2: operands and result have one element type, for which the
@@ -123,9 +124,9 @@ def QNN_BinaryOp : QNN_BroadcastOp<"binary"> {
     %y = qnn.binary max %a, %b : (tensor<2x3xf32>, tensor<3xf32>) -> tensor<2x3xf32>
     ```
   }];
-  let arguments = (ins QNN_BinaryFunction:$function, QNN_PlainTensor:$lhs,
-                       QNN_PlainTensor:$rhs);
-  let results = (outs QNN_PlainTensor:$result);
+  let arguments = (ins QNN_BinaryFunction:$function, QNN_ValueTensor:$lhs,
+                       QNN_ValueTensor:$rhs);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = [{
     $function $lhs `,` $rhs attr-dict `:` functional-type(operands, results)
   }];
@@ -225,7 +226,8 @@ def QNN_ReduceOp : QNN_ShapedOp<"reduce", [
     wrap around. For a mean there is `qnn.reduce_mean`.
 
     - reduce_c1: axes are distinct, ascending and within the rank.
-    - reduce_c2: operand and result have one element type, not i1.
+    - reduce_c2: operand and result have one element type, not i1; of 8-bit values
+      there are `max` and `min`.
 
     Example:
     ```mlir
@@ -233,9 +235,9 @@ def QNN_ReduceOp : QNN_ShapedOp<"reduce", [
          : (tensor<1x4x4x8xf32>) -> tensor<1x8xf32>
     ```
   }];
-  let arguments = (ins QNN_ReduceFunction:$function, QNN_PlainTensor:$input,
+  let arguments = (ins QNN_ReduceFunction:$function, QNN_ValueTensor:$input,
       DenseI64ArrayAttr:$axes, DefaultValuedAttr<BoolAttr, "true">:$keep_dims);
-  let results = (outs QNN_PlainTensor:$result);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = [{
     $function $input attr-dict `:` functional-type(operands, results)
   }];
@@ -252,14 +254,14 @@ def QNN_TopKOp : QNN_ShapedOp<"top_k", [
     worst of all. With `k` 1 this is ArgMax and ArgMin.
 
     - top_k_c1: axis within the rank, k within the size of the dimension.
-    - top_k_c2: the operand is of f32, i32 or i64, the result of i64.
+    - top_k_c2: the operand is of numbers, not of bools, the result of i64.
 
     Example:
     ```mlir
     %y = qnn.top_k %x {axis = 1 : i64, k = 5 : i64} : (tensor<1x10xf32>) -> tensor<1x5xi64>
     ```
   }];
-  let arguments = (ins QNN_PlainTensor:$input, I64Attr:$axis, I64Attr:$k,
+  let arguments = (ins QNN_ValueTensor:$input, I64Attr:$axis, I64Attr:$k,
       DefaultValuedAttr<BoolAttr, "true">:$largest,
       DefaultValuedAttr<BoolAttr, "false">:$last);
   let results = (outs QNN_PlainTensor:$result);
@@ -287,9 +289,9 @@ def QNN_GatherOp : QNN_ShapedOp<"gather"> {
          : (tensor<100x8xf32>, tensor<1x4xi64>) -> tensor<1x4x8xf32>
     ```
   }];
-  let arguments = (ins QNN_PlainTensor:$data, QNN_PlainTensor:$indices,
+  let arguments = (ins QNN_ValueTensor:$data, QNN_PlainTensor:$indices,
                        I64Attr:$axis);
-  let results = (outs QNN_PlainTensor:$result);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = [{
     $data `,` $indices attr-dict `:` functional-type(operands, results)
   }];
@@ -326,9 +328,16 @@ def QNN_ResampleOp : QNN_ShapedOp<"resample", [
     interpolation. One f32 product and one f32 sum for each tap, in ascending
     order; the first product starts the sum.
 
+    In fixed point `sum(1024 * weight * q)` over stored 8-bit integers is a tensor
+    of i32; over these, or over 8-bit integers, to 8 bits it is divided by 2^20 or
+    2^10, halves away from zero.
+
     - resample_c1: axis within the rank, `taps` positive, as many indices as
       weights, a multiple of taps, every index within the dimension.
     - resample_c2: `offsets` is empty or has one number per slice of the result.
+    - resample_c3: operand and result are f32; or i32 or 8 bits, not both i32, both
+      8 bits of one type, without offsets, the weights of a slice multiples of 2^-10
+      with a sum of magnitudes of at most 2.
 
     Example:
     ```mlir
@@ -337,10 +346,10 @@ def QNN_ResampleOp : QNN_ShapedOp<"resample", [
          : (tensor<2x3xf32>) -> tensor<2x2xf32>
     ```
   }];
-  let arguments = (ins QNN_F32Tensor:$input, I64Attr:$axis, I64Attr:$taps,
+  let arguments = (ins QNN_ValueTensor:$input, I64Attr:$axis, I64Attr:$taps,
       DenseI64ArrayAttr:$indices, DenseF32ArrayAttr:$weights,
       DefaultValuedAttr<DenseF32ArrayAttr, "{}">:$offsets);
-  let results = (outs QNN_F32Tensor:$result);
+  let results = (outs QNN_ValueTensor:$result);
   let assemblyFormat = "$input attr-dict `:` functional-type(operands, results)";
 }
 

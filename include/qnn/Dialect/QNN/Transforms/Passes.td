@@ -614,11 +614,14 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
   let description = [{
     Turns a float op between `quant.dcast`s and a `quant.qcast` into its
     quantized form (`QuantizableOpInterface`), lets `quant.dcast` pass through
-    ops that move or select values (`CommutesWithQDQ`), and replaces
+    ops that move or select values (`CommutesWithQDQ`; of 8-bit values also
+    gathers, maxima and minima; `qnn.top_k` orders their integers), and replaces
     `qcast(dcast(x))` by `x`, or by `qnn.requantize` when the types differ. A
     convolution or product between `quant.dcast`s whose result is used in float,
     or quantized to two types, becomes one whose i32 accumulator is dequantized;
-    its residual and clamp follow in float. A `quant.dcast` of constants that no
+    its residual and clamp follow in float. With `qnn.requantize = "fixed-point"`
+    interpolation between casts of one type, with weights in steps of 2^-10,
+    becomes sums of integers. A `quant.dcast` of constants that no
     integer op took becomes a float constant. Casts remain where integer and
     float parts of the network meet.
 
