@@ -25,6 +25,10 @@ static NpyType getArrayType(const TensorInfo &input) {
     return NpyType::Int64;
   case abi::Bool:
     return NpyType::Bool;
+  case abi::Int8:
+    return NpyType::Int8;
+  case abi::UInt8:
+    return NpyType::UInt8;
   default:
     return NpyType::Float32;
   }

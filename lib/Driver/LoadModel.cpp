@@ -130,13 +130,24 @@ qnn::loadModel(StringRef path, ArrayRef<std::string> inputShapes,
   return module;
 }
 
+/// Bytes that a float network casts: an input of scale 1.
+static bool isPlainInput(Value value) {
+  if (auto rename = value.getDefiningOp<RequantizeOp>())
+    value = rename.getInput();
+  auto element = getUniformElementType(value.getType());
+  return isa<BlockArgument>(value) && element && element.getScale() == 1.0;
+}
+
 bool qnn::isQuantized(func::FuncOp func) {
+  auto isQuantizedValue = [](Value value) {
+    return isQuantizedTensor(value.getType()) && !isPlainInput(value);
+  };
   if (func->hasAttr(kQuantizedAttr) ||
-      llvm::any_of(func.getArgumentTypes(), isQuantizedTensor))
+      llvm::any_of(func.getArguments(), isQuantizedValue))
     return true;
   return func
-      .walk([](Operation *op) {
-        return llvm::any_of(op->getResultTypes(), isQuantizedTensor)
+      .walk([&](Operation *op) {
+        return llvm::any_of(op->getResults(), isQuantizedValue)
                    ? WalkResult::interrupt()
                    : WalkResult::advance();
       })

@@ -23,8 +23,12 @@ bool qnn::isComputing(Operation *op) {
   return !moves || !moves.commutesWithQDQ();
 }
 
+/// What makes numbers of stored integers (indices, sums) is in integers too.
 static bool isInt8(Operation *op) {
-  return isQuantizedTensor(op->getResult(0).getType());
+  Type type = op->getResult(0).getType();
+  return isQuantizedTensor(type) ||
+         (op->getNumOperands() > 0 && !isFloatTensor(type) &&
+          isQuantizedTensor(op->getOperand(0).getType()));
 }
 
 /// The precision of an op after quantization.

@@ -177,9 +177,9 @@ LogicalResult tflite::convertSelect(OpImporter &node) {
 // Casts
 //===----------------------------------------------------------------------===//
 
-/// Bytes are real numbers of scale 1; a cast of others ignores their scale.
+/// The cast of quantized values ignores their scale; here that must be 1.
 static bool isPlain(const TensorInfo &info) {
-  return !info.isQuantized() ||
+  return !info.isQuantized() || info.isPlain ||
          (info.scales.size() == 1 && info.scales[0] == 1.0f &&
           info.zeroPoints[0] == 0);
 }

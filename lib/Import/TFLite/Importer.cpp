@@ -142,9 +142,10 @@ LogicalResult GraphImporter::createFunction(const ImportOptions &options) {
   OpBuilder &builder = state.builder;
   function = builder.create<func::FuncOp>(builder.getUnknownLoc(), "main",
                                           builder.getFunctionType(types, {}));
-  // Numbers of 16 bits are rounded in f32: nothing else says so.
+  // Numbers of 16 bits are rounded in f32, bytes may have scale 1 by chance.
   if (llvm::any_of(state.model.tensors, [](const TensorInfo &info) {
-        return info.type == ElementType::INT16;
+        return !info.isConstant && info.isQuantizedActivation() &&
+               !info.isPlain;
       }))
     function->setAttr(kQuantizedAttr, builder.getUnitAttr());
   Block *block = function.addEntryBlock();

@@ -220,6 +220,7 @@ LogicalResult ModelReader::readTensor(const Tensor &tensor) {
        info.type == ElementType::INT16)) {
     info.scales = {1.0f};
     info.zeroPoints = {0};
+    info.isPlain = true;
   }
   result.tensors.push_back(std::move(info));
   return success();

@@ -51,6 +51,7 @@ struct TensorInfo {
   SmallVector<float> scales;
   SmallVector<int64_t> zeroPoints; ///< as many as scales
   int64_t axis = 0;
+  bool isPlain = false; ///< bytes without scales, which stand for themselves
 
   bool isQuantized() const { return !scales.empty(); }
   /// Neither quantized nor float.

@@ -66,8 +66,20 @@ bool isFoldablePair(quant::QuantizeCastOp quantize) {
   return type && type.getStorageTypeIntegralWidth() <= 16;
 }
 
+/// Whether `op` makes real numbers of the bytes of an input.
+bool readsInput(Operation *op) {
+  if (!isa<RequantizeOp, quant::DequantizeCastOp>(op))
+    return false;
+  Value value = op->getOperand(0);
+  if (auto rename = value.getDefiningOp<RequantizeOp>())
+    value = rename.getInput();
+  return isa<BlockArgument>(value);
+}
+
 /// Why `op` is illegal in `stage`; empty when it is legal.
 StringRef whyIllegal(Operation *op, const Stage &stage) {
+  if (readsInput(op))
+    return {};
   if (!llvm::is_contained(stage.dialects, op->getName().getDialectNamespace()))
     return "its dialect";
   // Computed parameters cannot be folded: such batch norms stay, in float.
