@@ -151,6 +151,28 @@ def fused_ops():
                {"x": x, "s": rand(2, 5, 8)}, {"g": rand(8)}, {"y": np.float32}, domain=ms)
 
 
+def windows():
+    """Three spatial dimensions, ceil_mode, indices."""
+    def one(name, op, x, constants=(), **attributes):
+        names = [f"c{i}" for i in range(len(constants))]
+        return Case(f"window-{name}", [(op, ["x", *names], ["y"], attributes)], {"x": x}, dict(zip(names, constants)), {"y": np.float32}, opset=19)
+    v = rand(2, 4, 6, 7, 5)
+    yield one("conv3d", "Conv", v, [rand(6, 4, 3, 2, 3), rand(6)], pads=[1, 0, 1, 1, 1, 1], strides=[2, 1, 2])
+    yield one("conv3d-groups", "Conv", v, [rand(6, 2, 2, 3, 2)], group=2, dilations=[2, 1, 3])
+    yield one("conv3d-depthwise", "Conv", v, [rand(4, 1, 3, 3, 3)], group=4, auto_pad="SAME_LOWER", strides=[2, 2, 2])
+    yield one("convtranspose3d", "ConvTranspose", v, [rand(4, 3, 3, 2, 3), rand(3)], strides=[2, 1, 3], pads=[1, 0, 1, 0, 1, 1], output_padding=[1, 0, 2])
+    yield one("convtranspose3d-groups", "ConvTranspose", v, [rand(4, 3, 2, 3, 2)], group=2, strides=[2, 2, 2], dilations=[1, 2, 1])
+    for op, extra in ("MaxPool", {}), ("AveragePool", {}), ("AveragePool", {"count_include_pad": 1}), ("LpPool", {"p": 3}):
+        for ceil in 0, 1:
+            if op == "LpPool" and ceil:
+                continue  # ONNX Runtime knows it from opset 18 on, and computes less
+            name = f"{op.lower()}3d{'-pad' if 'count_include_pad' in extra else ''}{'-ceil' if ceil else ''}"
+            yield one(name, op, v, kernel_shape=[3, 2, 3], strides=[2, 3, 2], pads=[1, 1, 0, 1, 0, 1], **({"ceil_mode": 1} if ceil else {}), **extra)
+    yield one("maxpool3d-dilated", "MaxPool", v, kernel_shape=[2, 3, 2], dilations=[2, 1, 3], auto_pad="VALID")
+    yield Case("window-convinteger3d", [("ConvInteger", ["x", "w", "z"], ["y"], {})], {"x": integers(np.uint8, 1, 3, 4, 5, 5)},
+               {"w": integers(np.int8, 2, 3, 2, 3, 3), "z": np.uint8(9)}, {"y": np.int32}, in_onnxruntime=False)
+
+
 def make_cases():
-    for group in integer_ops, qlinear_ops, fused_ops:
+    for group in integer_ops, qlinear_ops, fused_ops, windows:
         yield from group()

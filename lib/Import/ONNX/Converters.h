@@ -34,10 +34,6 @@ LogicalResult convertGlobalMaxPool(NodeImporter &node);
 LogicalResult convertLpPool(NodeImporter &node);
 LogicalResult convertGlobalLpPool(NodeImporter &node);
 LogicalResult convertBatchNormalization(NodeImporter &node);
-/// An image, NCHW or NCW (ONNX), as NHWC; null passes through.
-Value toNHWC(NodeImporter &node, Value image);
-/// Back from NHWC to NCHW, or to NCW for rank 3.
-Value fromNHWC(NodeImporter &node, Value image, size_t rank);
 
 // TransposedConv.cpp
 LogicalResult convertConvTranspose(NodeImporter &node);

@@ -15,6 +15,7 @@
 
 #include "Converters.h"
 #include "Emitter.h"
+#include "Windows.h"
 
 using namespace mlir;
 using namespace mlir::qnn;
@@ -157,18 +158,21 @@ static Value splitKernel(NodeImporter &node, Value w, int64_t dimension,
   return slice(node, w, dimension, phases.taps() - 1, phases.taps(), -1);
 }
 
-/// [C, O/g, H, W] as the OHWI weight of [g, phases, O/g] output channels.
+/// [C, O/g, D, H, W] as the OHWI weight of [g, phases, O/g] output channels;
+/// the taps in depth are input channels, as stackSlices has them.
 static Value makeWeight(NodeImporter &node, Value w, int64_t groups,
                         ArrayRef<Phases> phases) {
-  w = splitKernel(node, w, 3, phases[1]);
-  w = splitKernel(node, w, 2, phases[0]);
+  for (int64_t d = 2; d >= 0; --d)
+    w = splitKernel(node, w, 2 + d, phases[d]);
   if (!w)
     return {};
-  SmallVector<int64_t> s(shapeOf(w)); // C, O/g, H, sh, W, sw
-  w = node.reshape(w, {groups, s[0] / groups, s[1], s[2], s[3], s[4], s[5]});
-  w = node.transpose(w, {0, 4, 6, 2, 3, 5, 1});
-  return node.reshape(w,
-                      {groups * s[3] * s[5] * s[1], s[2], s[4], s[0] / groups});
+  // C, O/g, then taps and stride of depth, height, width.
+  SmallVector<int64_t> s(shapeOf(w)), split = {groups, s[0] / groups};
+  llvm::append_range(split, ArrayRef(s).drop_front());
+  w = node.reshape(w, split);
+  w = node.transpose(w, {0, 4, 6, 8, 2, 5, 7, 3, 1});
+  return node.reshape(w, {groups * s[3] * s[5] * s[7] * s[1], s[4], s[6],
+                          s[2] * s[0] / groups});
 }
 
 /// Every phase has the bias of its output channel.
@@ -186,20 +190,24 @@ static Value makeBias(NodeImporter &node, Value bias, int64_t groups,
   return Emitter{node}.take(bias, 0, indices);
 }
 
-/// [N, H, W, (g, sh, sw, O/g)] as the image of the result.
+/// [N, D, H, W, (g, sd, sh, sw, O/g)] as the volume of the result.
 static Value interleave(NodeImporter &node, Value x, int64_t groups,
                         ArrayRef<Phases> phases) {
   if (!x)
     return {};
   SmallVector<int64_t> s(shapeOf(x));
-  int64_t sh = phases[0].stride, sw = phases[1].stride;
-  int64_t each = s[3] / (groups * sh * sw);
-  if (sh * sw > 1) {
-    x = node.reshape(x, {s[0], s[1], s[2], groups, sh, sw, each});
+  int64_t sd = phases[0].stride, sh = phases[1].stride, sw = phases[2].stride;
+  int64_t each = s[4] / (groups * sd * sh * sw);
+  if (sd == 1 && sh * sw > 1) {
+    x = node.reshape(x, {s[0] * s[1], s[2], s[3], groups, sh, sw, each});
     x = node.transpose(x, {0, 1, 4, 2, 5, 3, 6});
-    x = node.reshape(x, {s[0], s[1] * sh, s[2] * sw, groups * each});
+    x = node.reshape(x, {s[0], s[1], s[2] * sh, s[3] * sw, groups * each});
+  } else if (sd > 1) {
+    x = node.reshape(x, {s[0], s[1], s[2], s[3], groups, sd, sh, sw, each});
+    x = node.transpose(x, {0, 1, 5, 2, 6, 3, 7, 4, 8});
+    x = node.reshape(x, {s[0], s[1] * sd, s[2] * sh, s[3] * sw, groups * each});
   }
-  for (int64_t d = 0; d < 2; ++d)
+  for (int64_t d = 0; d < 3; ++d)
     x = slice(node, x, 1 + d, phases[d].before, phases[d].out, 1);
   return x;
 }
@@ -208,14 +216,39 @@ static Value interleave(NodeImporter &node, Value x, int64_t groups,
 // Converter
 //===----------------------------------------------------------------------===//
 
+/// The phases of the result before padding is cut off, as channels.
+static Value convolve(NodeImporter &node, Value x, Value w, Value bias,
+                      int64_t groups, ArrayRef<Phases> phases) {
+  if (!x || !w)
+    return {};
+  int64_t batch = shapeOf(x)[0];
+  Window depth{{phases[0].taps()},
+               {1},
+               {1},
+               {phases[0].taps() - 1, phases[0].count() - phases[0].in}};
+  x = stackSlices(node, x, depth, groups);
+  if (!x)
+    return {};
+  SmallVector<int64_t> ones = {1, 1}, padding;
+  for (const Phases &p : phases.drop_front())
+    padding.push_back(p.taps() - 1);
+  for (const Phases &p : phases.drop_front())
+    padding.push_back(p.count() - p.in);
+  Value result = node.create<Conv2DOp>(
+      x, w, bias, /*residual=*/Value(), ArrayRef<int64_t>(ones),
+      ArrayRef<int64_t>(padding), ArrayRef<int64_t>(ones), groups,
+      /*clamp_min=*/FloatAttr(), /*clamp_max=*/FloatAttr());
+  return unstackSlices(node, result, batch);
+}
+
 LogicalResult import::convertConvTranspose(NodeImporter &node) {
   SmallVector<int64_t> image(node.getShape(0)), weight(node.getShape(1));
   int64_t groups = node.getInt("group", 1);
   if (node.failed())
     return failure();
   size_t rank = image.size();
-  if (rank > 4)
-    return node.unsupported(Twine(rank - 2) + "-D, only 1-D and 2-D are");
+  if (rank > 5)
+    return node.unsupported(Twine(rank - 2) + "-D, only 1-D, 2-D and 3-D are");
   bool fits = rank >= 3 && weight.size() == rank && groups > 0 &&
               weight[0] == image[1] && image[1] % groups == 0 &&
               !llvm::is_contained(image, 0) && !llvm::is_contained(weight, 0);
@@ -225,30 +258,29 @@ LogicalResult import::convertConvTranspose(NodeImporter &node) {
                         << formatShape(image) << " and " << formatShape(weight);
   SmallVector<Phases> phases = readPhases(node, ArrayRef(image).drop_front(2),
                                           ArrayRef(weight).drop_front(2));
-  Value x = toNHWC(node, node.getValue(0)), w = node.getValue(1);
+  Value x = node.getValue(0), w = node.getValue(1);
   Value bias = node.hasInput(2) ? node.getValue(2) : Value();
   if (bias && shapeOf(bias) != ArrayRef<int64_t>(weight[1] * groups))
     return node.error() << "expected a bias of " << weight[1] * groups
                         << " values, got shape " << formatShape(shapeOf(bias));
   if (node.failed())
     return failure();
-  if (rank == 3) {
+  // Depth and height of 1.
+  while (phases.size() < 3) {
     phases.insert(phases.begin(), Phases{1, 1, 1, 1, 1, 0});
-    w = node.reshape(w, {weight[0], weight[1], 1, weight[2]});
+    image.insert(image.begin() + 2, 1);
+    weight.insert(weight.begin() + 2, 1);
   }
-  w = makeWeight(node, w, groups, phases);
-  bias = makeBias(node, bias, groups, phases[0].stride * phases[1].stride);
-  if (node.failed())
+  x = toChannelsLast(node, node.reshape(x, image));
+  w = makeWeight(node, node.reshape(w, weight), groups, phases);
+  bias = makeBias(node, bias, groups,
+                  phases[0].stride * phases[1].stride * phases[2].stride);
+  Value result = convolve(node, x, w, bias, groups, phases);
+  result = interleave(node, result, groups, phases);
+  result = fromChannelsLast(node, result, /*rank=*/5);
+  if (!result)
     return failure();
-  SmallVector<int64_t> ones = {1, 1}, padding;
-  for (const Phases &p : phases)
-    padding.push_back(p.taps() - 1);
-  for (const Phases &p : phases)
-    padding.push_back(p.count() - p.in);
-  Value result = node.create<Conv2DOp>(
-      x, w, bias, /*residual=*/Value(), ArrayRef<int64_t>(ones),
-      ArrayRef<int64_t>(padding), ArrayRef<int64_t>(ones), groups,
-      /*clamp_min=*/FloatAttr(), /*clamp_max=*/FloatAttr());
-  return node.setResult(
-      fromNHWC(node, interleave(node, result, groups, phases), rank));
+  SmallVector<int64_t> shape(shapeOf(result));
+  shape.erase(shape.begin() + 2, shape.begin() + 2 + (5 - rank));
+  return node.setResult(node.reshape(result, shape));
 }

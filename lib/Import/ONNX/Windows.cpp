@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // ONNX images are NCHW, ours NHWC: each op stands between two transposes, which
-// qnn-sink-transposes removes. Images with one spatial dimension get a height
-// of 1.
+// qnn-sink-transposes removes. Windows.h says how images of one and three
+// spatial dimensions become those of two.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Windows.h"
 #include "Converters.h"
 #include "Emitter.h"
 
@@ -18,34 +19,20 @@ using namespace mlir;
 using namespace mlir::qnn;
 using namespace mlir::qnn::import;
 
-//===----------------------------------------------------------------------===//
-// Layout
-//===----------------------------------------------------------------------===//
-
-Value import::toNHWC(NodeImporter &node, Value image) {
-  if (!image)
-    return {};
-  ArrayRef<int64_t> shape = shapeOf(image);
-  if (shape.size() == 3)
-    image = node.reshape(image, {shape[0], shape[1], 1, shape[2]});
-  return node.transpose(image, {0, 2, 3, 1});
-}
-
-Value import::fromNHWC(NodeImporter &node, Value image, size_t rank) {
-  if (!image)
-    return {};
-  image = node.transpose(image, {0, 3, 1, 2});
-  if (image && rank == 3) {
-    ArrayRef<int64_t> shape = shapeOf(image);
-    image = node.reshape(image, {shape[0], shape[1], shape[3]});
-  }
-  return image;
+/// A weight with channels last; taps in depth are part of the channels, as
+/// stackSlices has them.
+static Value toWeight(NodeImporter &node, Value weight) {
+  if (!weight || shapeOf(weight).size() != 5)
+    return toChannelsLast(node, weight);
+  SmallVector<int64_t> s(shapeOf(weight)); // O, I, D, H, W
+  weight = node.transpose(weight, {0, 3, 4, 2, 1});
+  return node.reshape(weight, {s[0], s[3], s[4], s[2] * s[1]});
 }
 
 /// OIHW or OIW (ONNX) to OHWI; constants are reordered here.
 static Value toOHWI(NodeImporter &node, int input) {
-  if (!node.isConstant(input))
-    return toNHWC(node, node.getValue(input));
+  if (!node.isConstant(input) || node.getShape(input).size() == 5)
+    return toWeight(node, node.getValue(input));
   HostTensor weight = node.getConstant(input, "weight");
   if (!weight.isFloat())
     return node.getValue(input); // reports the type
@@ -53,101 +40,6 @@ static Value toOHWI(NodeImporter &node, int input) {
   if (s.size() == 3)
     weight = weight.reshaped({s[0], s[1], 1, s[2]});
   return node.createConstant(weight.transposed({0, 2, 3, 1}));
-}
-
-//===----------------------------------------------------------------------===//
-// Window attributes
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// The attributes all window ops share, for two spatial dimensions.
-struct Window {
-  SmallVector<int64_t> kernel, strides, dilations;
-  SmallVector<int64_t> padding; // top, left, bottom, right
-};
-} // namespace
-
-/// The padding that auto_pad asks for along one dimension: output size =
-/// ceil(input / stride), the odd one at the end (SAME_UPPER) or the beginning.
-static std::pair<int64_t, int64_t> samePadding(int64_t input, int64_t kernel,
-                                               int64_t stride, int64_t dilation,
-                                               bool upper) {
-  int64_t output = (input + stride - 1) / stride;
-  int64_t span = (kernel - 1) * dilation + 1;
-  int64_t total = std::max<int64_t>((output - 1) * stride + span - input, 0);
-  int64_t small = total / 2, large = total - total / 2;
-  return upper ? std::pair(small, large) : std::pair(large, small);
-}
-
-static bool isListOf(ArrayRef<int64_t> values, size_t size, int64_t low) {
-  return values.size() == size && llvm::all_of(values, [&](int64_t v) {
-           return v >= low && v <= std::numeric_limits<int32_t>::max();
-         });
-}
-
-static void readPadding(NodeImporter &node, ArrayRef<int64_t> sizes,
-                        Window &window) {
-  size_t n = sizes.size();
-  std::string mode = node.getString("auto_pad", "NOTSET");
-  if (mode == "NOTSET" || mode.empty()) {
-    window.padding = node.getInts("pads", SmallVector<int64_t>(2 * n, 0));
-    if (!isListOf(window.padding, 2 * n, 0))
-      node.error() << "expected pads to be " << 2 * n
-                   << " non-negative numbers, got [" << window.padding << "]";
-    return;
-  }
-  window.padding.assign(2 * n, 0);
-  if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
-    for (size_t d = 0; d < n; ++d)
-      std::tie(window.padding[d], window.padding[n + d]) =
-          samePadding(sizes[d], window.kernel[d], window.strides[d],
-                      window.dilations[d], mode == "SAME_UPPER");
-  } else if (mode != "VALID") {
-    node.error() << "expected auto_pad to be NOTSET, SAME_UPPER, SAME_LOWER or "
-                    "VALID, got '"
-                 << mode << "'";
-  }
-}
-
-/// Reads the window of an op on an image of ONNX shape `image` (rank 3 or 4).
-static Window readWindow(NodeImporter &node, ArrayRef<int64_t> image,
-                         ArrayRef<int64_t> kernel) {
-  ArrayRef<int64_t> sizes = image.drop_front(2);
-  size_t n = sizes.size();
-  SmallVector<int64_t> ones(n, 1);
-  Window window;
-  window.kernel.assign(kernel.begin(), kernel.end());
-  window.strides = node.getInts("strides", ones);
-  window.dilations = node.getInts("dilations", ones);
-  for (auto [name, values] :
-       {std::pair("kernel_shape", ArrayRef(window.kernel)),
-        std::pair("strides", ArrayRef(window.strides)),
-        std::pair("dilations", ArrayRef(window.dilations))})
-    if (!isListOf(values, n, 1))
-      node.error() << "expected " << name << " to be " << n
-                   << " positive numbers, got [" << values << "]";
-  if (node.failed())
-    return window;
-  readPadding(node, sizes, window);
-  if (node.failed() || n == 2)
-    return window;
-  window.kernel.insert(window.kernel.begin(), 1);
-  window.strides.insert(window.strides.begin(), 1);
-  window.dilations.insert(window.dilations.begin(), 1);
-  window.padding = {0, window.padding[0], 0, window.padding[1]};
-  return window;
-}
-
-/// Rank of input 0, when it is an image of one or two spatial dimensions.
-static FailureOr<size_t> getImageRank(NodeImporter &node) {
-  size_t rank = node.getShape(0).size();
-  if (node.failed())
-    return failure();
-  if (rank > 4)
-    return node.unsupported(Twine(rank - 2) + "-D, only 1-D and 2-D are");
-  if (rank < 3)
-    return node.error() << "expected an input of rank 3 or 4, got " << rank;
-  return rank;
 }
 
 //===----------------------------------------------------------------------===//
@@ -181,18 +73,28 @@ import::convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
                         << "] as the weight has, got [" << declared << "]";
   Window window = readWindow(node, image, kernel);
   int64_t groups = node.getInt("group", 1);
-  Value input = toNHWC(node, x ? x : node.getValue(0));
-  Value weightValue = w ? toNHWC(node, w) : toOHWI(node, 1);
+  Value input = toChannelsLast(node, x ? x : node.getValue(0));
+  Value weightValue = w ? toWeight(node, w) : toOHWI(node, 1);
   if (bias && shapeOf(bias) != ArrayRef<int64_t>(weight[0]))
     return node.error() << "expected a bias of " << weight[0]
                         << " values, got shape " << formatShape(shapeOf(bias));
   if (node.failed())
     return failure();
-  ArrayRef<int64_t> padding = window.padding;
-  if (pad && llvm::any_of(padding, [](int64_t p) { return p != 0; })) {
-    input = pad(input, {0, padding[0], padding[1], 0},
-                {0, padding[2], padding[3], 0});
-    window.padding.assign(4, 0);
+  bool isPadded =
+      llvm::any_of(window.padding, [](int64_t size) { return size != 0; });
+  if (pad && isPadded) {
+    size_t n = window.rank();
+    SmallVector<int64_t> low = {0}, high = {0};
+    low.append(window.padding.begin(), window.padding.begin() + n);
+    high.append(window.padding.begin() + n, window.padding.end());
+    low.push_back(0);
+    high.push_back(0);
+    input = pad(input, low, high);
+    window.padding.assign(2 * n, 0);
+  }
+  if (*rank == 5) {
+    input = stackSlices(node, input, window.along(0), groups);
+    window = window.inSlices();
   }
   if (!input)
     return failure();
@@ -201,23 +103,49 @@ import::convertConvOf(NodeImporter &node, Value x, Value w, Value bias,
       ArrayRef<int64_t>(window.strides), ArrayRef<int64_t>(window.padding),
       ArrayRef<int64_t>(window.dilations), groups, /*clamp_min=*/FloatAttr(),
       /*clamp_max=*/FloatAttr());
-  return setResult(fromNHWC(node, result, *rank));
+  if (*rank == 5)
+    result = unstackSlices(node, result, image[0]);
+  return setResult(fromChannelsLast(node, result, *rank));
 }
 
-/// Max and average pooling differ in the op and its last attributes.
-static LogicalResult
-convertPool(NodeImporter &node,
-            llvm::function_ref<Value(Value, const Window &, bool)> create) {
+/// Pools differ in what they make of an image and a window.
+using CreatePool = llvm::function_ref<Value(Value, const Window &, bool)>;
+
+/// The slices of volumes, then columns of them along the depth.
+static Value poolVolume(NodeImporter &node, Value input, const Window &window,
+                        bool ceilMode, CreatePool create) {
+  if (!input)
+    return {};
+  SmallVector<int64_t> s(shapeOf(input));
+  input = node.reshape(input, {s[0] * s[1], s[2], s[3], s[4]});
+  Value slices = create(input, window.inSlices(), ceilMode);
+  if (!slices)
+    return {};
+  int64_t height = shapeOf(slices)[1], width = shapeOf(slices)[2];
+  slices = node.reshape(slices, {s[0], s[1], height * width, s[4]});
+  Window depth = window.along(0);
+  for (auto *list : {&depth.kernel, &depth.strides, &depth.dilations})
+    list->push_back(1);
+  depth.padding = {depth.padding[0], 0, depth.padding[1], 0};
+  Value result = slices ? create(slices, depth, ceilMode) : Value();
+  if (!result)
+    return {};
+  return node.reshape(result, {s[0], shapeOf(result)[1], height, width, s[4]});
+}
+
+static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
   FailureOr<size_t> rank = getImageRank(node);
   if (mlir::failed(rank))
     return failure();
   SmallVector<int64_t> image(node.getShape(0));
   Window window = readWindow(node, image, node.getInts("kernel_shape"));
   bool ceilMode = node.getFlag("ceil_mode", false);
-  Value input = toNHWC(node, node.getValue(0));
+  Value input = toChannelsLast(node, node.getValue(0));
   if (node.failed())
     return failure();
-  return node.setResult(fromNHWC(node, create(input, window, ceilMode), *rank));
+  Value result = *rank == 5 ? poolVolume(node, input, window, ceilMode, create)
+                            : create(input, window, ceilMode);
+  return node.setResult(fromChannelsLast(node, result, *rank));
 }
 
 LogicalResult import::convertMaxPool(NodeImporter &node) {
@@ -251,23 +179,45 @@ static Value power(NodeImporter &node, Value x, int64_t p, bool inverse) {
   return e.binary(BinaryFunction::Pow, x, e.constant(exponent));
 }
 
+/// Pads the end so far that the windows ceil_mode adds lie within; those that
+/// would start behind the input are dropped.
+static Window completeWindows(Window window, ArrayRef<int64_t> sizes) {
+  size_t n = window.rank();
+  for (size_t d = 0; d < n; ++d) {
+    int64_t span = (window.kernel[d] - 1) * window.dilations[d] + 1;
+    int64_t low = window.padding[d], stride = window.strides[d];
+    int64_t total = sizes[d] + low + window.padding[n + d];
+    if (total < span)
+      continue;
+    int64_t last = llvm::divideCeil(total - span, stride) * stride;
+    if (last >= sizes[d] + low)
+      last -= stride;
+    window.padding[n + d] =
+        std::max(window.padding[n + d], last + span - sizes[d] - low);
+  }
+  return window;
+}
+
 /// (sum |x| ^ p) ^ (1 / p): the mean over all positions of the window, padding
 /// too, times their number.
 LogicalResult import::convertLpPool(NodeImporter &node) {
   int64_t p = node.getInt("p", 2);
-  if (node.getFlag("ceil_mode", false))
-    return node.unsupported("ceil_mode");
   if (!node.failed() && p < 1)
     return node.error() << "expected a positive p, got " << p;
-  return convertPool(node, [&](Value input, const Window &w, bool ceilMode) {
+  return convertPool(node, [&](Value input, Window w, bool ceilMode) {
     Emitter e{node};
+    if (!input)
+      return Value();
+    if (ceilMode)
+      w = completeWindows(w, shapeOf(input).slice(1, 2));
     Value powers = power(node, e.unary(UnaryFunction::Abs, input), p, false);
     if (!powers)
       return Value();
     Value mean = node.create<AvgPool2DOp>(
         powers, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
-        ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations), ceilMode,
-        /*count_include_pad=*/true, /*clamp_min=*/FloatAttr(),
+        ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations),
+        /*ceil_mode=*/false, /*count_include_pad=*/true,
+        /*clamp_min=*/FloatAttr(),
         /*clamp_max=*/FloatAttr());
     float count = static_cast<float>(w.kernel[0] * w.kernel[1]);
     return power(node, e.mul(mean, e.constant(count)), p, true);
@@ -303,10 +253,10 @@ convertGlobalPool(NodeImporter &node, llvm::function_ref<Value(Value)> create) {
     int64_t count = ShapedType::getNumElements(ArrayRef(shape).drop_front(2));
     input = node.reshape(input, {shape[0], shape[1], 1, count});
   }
-  input = toNHWC(node, input);
+  input = toChannelsLast(node, input);
   if (!input)
     return failure();
-  Value result = fromNHWC(node, create(input), /*rank=*/4);
+  Value result = fromChannelsLast(node, create(input), /*rank=*/4);
   SmallVector<int64_t> resultShape(shape.size(), 1);
   resultShape[0] = shape[0];
   resultShape[1] = shape[1];
