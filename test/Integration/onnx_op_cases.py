@@ -173,6 +173,49 @@ def windows():
                {"w": integers(np.int8, 2, 3, 2, 3, 3), "z": np.uint8(9)}, {"y": np.int32}, in_onnxruntime=False)
 
 
+def indexed():
+    """Indices of pools, scatters with reductions, Einsum, samples of images."""
+    def one(name, op, inputs, constants=(), outputs=None, opset=18, **attributes):
+        names, consts = [f"x{i}" for i in range(len(inputs))], [f"c{i}" for i in range(len(constants))]
+        return Case(f"indexed-{name}", [(op, names + consts, list(outputs or ["y"]), attributes)], dict(zip(names, inputs)),
+                    dict(zip(consts, constants)), outputs or {"y": inputs[0].dtype}, opset=opset)
+    both = {"y": np.float32, "i": np.int64}
+    x = rand(2, 3, 6, 7)
+    yield one("maxpool", "MaxPool", [x], outputs=both, kernel_shape=[3, 2], strides=[2, 2], pads=[1, 0, 1, 1], ceil_mode=1)
+    yield one("maxpool-columns", "MaxPool", [x], outputs=both, kernel_shape=[2, 3], dilations=[2, 1], storage_order=1)
+    yield one("maxpool-1d", "MaxPool", [rand(2, 3, 9)], outputs=both, kernel_shape=[3], strides=[2], auto_pad="SAME_UPPER")
+    yield one("maxpool-3d", "MaxPool", [rand(1, 2, 4, 5, 6)], outputs=both, kernel_shape=[2, 2, 3], strides=[2, 1, 2])
+    data, updates, at = rand(4, 5), rand(3, 4), integers(np.int64, 3, 4, low=-4, high=3)
+    for reduction in "add", "mul", "max", "min":
+        yield Case(f"indexed-scatter-{reduction}", [("ScatterElements", ["x", "i", "u"], ["y"], {"axis": 0, "reduction": reduction})],
+                   {"x": data, "u": updates}, {"i": at}, {"y": np.float32}, opset=18)
+        yield Case(f"indexed-scatternd-{reduction}", [("ScatterND", ["x", "i", "u"], ["y"], {"reduction": reduction})],
+                   {"x": data, "u": rand(4, 5)}, {"i": np.int64([[0], [2], [0], [-1]])}, {"y": np.float32}, opset=18)
+    for equation, *shapes in (("bij,bjk->bik", (2, 3, 4), (2, 4, 5)), ("bhqd,bhkd->bhqk", (2, 3, 4, 5), (2, 3, 6, 5)), ("ij->ji", (3, 4)),
+                              ("...ij,...jk->...ik", (2, 3, 3, 4), (2, 3, 4, 5)), ("bii,i->bi", (2, 3, 3), (3,)), ("i,j->ij", (3,), (4,)), ("ijk,k->j", (2, 3, 4), (4,)),
+                              ("ij,jk,kl->il", (2, 3), (3, 4), (4, 5)), ("bnc,hc->bhn", (2, 3, 4), (5, 4)), ("ij", (4, 3)), ("ba,cb", (2, 3), (4, 2)),
+                              ("nkctv,kvw->nctw", (1, 2, 3, 4, 5), (2, 5, 5))):
+        yield one("einsum-" + equation.replace("->", "-to-").replace(",", "-").replace(".", ""), "Einsum", [rand(*s) for s in shapes],
+                  opset=17, equation=equation)
+    yield one("einsum-weight", "Einsum", [rand(2, 3, 4)], [rand(4, 5)], equation="bij,jk->bik", opset=17)
+    image, grid = rand(2, 3, 5, 6), rand(2, 4, 3, 2, low=-1.6, high=1.6)
+    for mode in "bilinear", "nearest", "bicubic":
+        for padding in "zeros", "border", "reflection":
+            for align in 0, 1:
+                yield one(f"grid-{mode}-{padding}-{align}", "GridSample", [image, grid], mode=mode, padding_mode=padding, align_corners=align, opset=16)
+    rois = np.float32([[0, 0, 9, 9], [3, 2, 14, 11], [-4, 1, 5, 30], [2, 2, 2.3, 2.4]])
+    for half in "half_pixel", "output_half_pixel":
+        yield Case(f"indexed-roialign-{half}", [("RoiAlign", ["x", "r", "b"], ["y"], dict(
+            output_height=3, output_width=2, sampling_ratio=2, spatial_scale=0.5, coordinate_transformation_mode=half))],
+            {"x": rand(2, 3, 8, 7), "r": rois}, {"b": np.int64([0, 1, 1, 0])}, {"y": np.float32}, opset=16)
+    yield one("fmod", "Mod", [rand(40, low=-30, high=30), rand(40)], fmod=1)
+    yield one("pow-integers", "Pow", [integers(np.int32, 5, 9, low=-9, high=9), integers(np.int32, 9, low=0, high=7)])
+    yield one("pow-int-float", "Pow", [integers(np.int64, 9, low=1, high=12), np.float32([4, 5, 0.5, 1, 2, 3, 2.5, 0, 1])])
+    yield one("reverse", "ReverseSequence", [rand(4, 3, 2)], [np.int64([4, 1, 3])], time_axis=0, batch_axis=1)
+    yield one("col2im", "Col2Im", [rand(2, 18, 15)], [np.int64([5, 6]), np.int64([3, 3])], strides=[2, 1], pads=[1, 0, 2, 1])
+    yield one("cropandpad", "CenterCropPad", [rand(4, 7, 5)], [np.int64([6, 4])], axes=[0, 1])
+
+
 def make_cases():
-    for group in integer_ops, qlinear_ops, fused_ops, windows:
+    for group in integer_ops, qlinear_ops, fused_ops, windows, indexed:
         yield from group()

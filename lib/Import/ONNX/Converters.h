@@ -75,8 +75,26 @@ LogicalResult convertPRelu(NodeImporter &node);
 LogicalResult convertWhere(NodeImporter &node);
 LogicalResult convertIsSpecial(NodeImporter &node);
 LogicalResult convertMinMax(NodeImporter &node);
-LogicalResult convertPow(NodeImporter &node);
 LogicalResult convertCast(NodeImporter &node);
+
+// Powers.cpp
+LogicalResult convertPow(NodeImporter &node);
+
+// Einsum.cpp
+LogicalResult convertEinsum(NodeImporter &node);
+
+// Sampling.cpp
+LogicalResult convertGridSample(NodeImporter &node);
+LogicalResult convertRoiAlign(NodeImporter &node);
+
+// Rearrangements.cpp
+LogicalResult convertReverseSequence(NodeImporter &node);
+LogicalResult convertCenterCropPad(NodeImporter &node);
+LogicalResult convertCol2Im(NodeImporter &node);
+
+// Scatter.cpp
+LogicalResult convertScatterElements(NodeImporter &node);
+LogicalResult convertScatterND(NodeImporter &node);
 
 // Reductions.cpp
 LogicalResult convertReduce(NodeImporter &node);
@@ -101,8 +119,6 @@ LogicalResult convertLRN(NodeImporter &node);
 LogicalResult gatherComputed(NodeImporter &node, int64_t axis);
 LogicalResult convertGatherElements(NodeImporter &node);
 LogicalResult convertGatherND(NodeImporter &node);
-LogicalResult convertScatterElements(NodeImporter &node);
-LogicalResult convertScatterND(NodeImporter &node);
 LogicalResult convertTile(NodeImporter &node);
 LogicalResult convertCompress(NodeImporter &node);
 LogicalResult convertDepthToSpace(NodeImporter &node);

@@ -122,6 +122,23 @@ static std::pair<Value, Value> getPair(NodeImporter &node) {
   return node.failed() ? std::pair<Value, Value>() : std::pair(a, b);
 }
 
+/// What is left of floats after whole divisions, with the sign of `a`: to the
+/// rounding of one product and one difference.
+static Value createRemainder(Emitter &e, Value a, Value b) {
+  using U = UnaryFunction;
+  Value zero = e.constant(0.0f), size = e.unary(U::Abs, b);
+  Value whole = e.unary(U::Abs, a);
+  Value times = e.unary(U::Floor, e.div(whole, size));
+  Value rest = e.sub(whole, e.mul(times, size));
+  // The quotient may have been rounded over a whole number.
+  rest = e.select(e.compare(CompareFunction::Less, rest, zero),
+                  e.add(rest, size), rest);
+  rest = e.select(e.compare(CompareFunction::LessOrEqual, size, rest),
+                  e.sub(rest, size), rest);
+  return e.select(e.compare(CompareFunction::Less, a, zero),
+                  e.unary(U::Neg, rest), rest);
+}
+
 /// Add, Sub, Mul, Div, Mod and the logic of integers and bools.
 LogicalResult import::convertIntegers(NodeImporter &node) {
   using F = BinaryFunction;
@@ -138,9 +155,12 @@ LogicalResult import::convertIntegers(NodeImporter &node) {
   auto [a, b] = getPair(node);
   if (!a)
     return failure();
+  Emitter e{node};
+  if (elementOf(a).isF32() && function == F::Rem)
+    return node.setResult(createRemainder(e, a, b));
   if (elementOf(a).isF32())
-    return node.unsupported("of computed floats");
-  return node.setResult(Emitter{node}.binary(function, a, b));
+    return node.unsupported("of floats");
+  return node.setResult(e.binary(function, a, b));
 }
 
 LogicalResult import::convertNot(NodeImporter &node) {
@@ -266,53 +286,6 @@ LogicalResult import::convertMinMax(NodeImporter &node) {
                       next);
   }
   return node.setResult(result);
-}
-
-/// x to the power of a small whole number, by multiplications.
-static Value multiplyOut(Emitter &e, Value x, int exponent) {
-  Value result;
-  for (Value square = x; exponent > 0; exponent /= 2) {
-    if (exponent % 2 != 0)
-      result = result ? e.mul(square, result) : square;
-    if (exponent > 1)
-      square = e.mul(square, square);
-  }
-  return result;
-}
-
-/// Exponents that multiplications or a square root compute are a constant of
-/// one element.
-LogicalResult import::convertPow(NodeImporter &node) {
-  Value x = node.getValue(0);
-  if (node.failed())
-    return failure();
-  Emitter e{node};
-  Type f32 = node.getBuilder().getF32Type();
-  if (node.isConstant(1)) {
-    HostTensor constant = node.getConstant(1, "exponent");
-    bool isOne = constant.getNumElements() == 1 &&
-                 constant.getShape().size() <= shapeOf(x).size();
-    float exponent = !isOne ? 0.0f
-                     : constant.isFloat()
-                         ? constant.floats()[0]
-                         : static_cast<float>(constant.ints()[0]);
-    if (exponent == 1.0f)
-      return node.forward(0);
-    if (exponent == 0.5f)
-      return node.setResult(e.unary<SqrtOp>(x));
-    constexpr float kMostFactors = 16;
-    if (exponent > 1.0f && exponent <= kMostFactors &&
-        exponent == std::trunc(exponent))
-      return node.setResult(multiplyOut(e, x, int(exponent)));
-    if (!constant.isFloat() && !hasGraphType(constant.getType())) {
-      std::vector<float> values(constant.ints().begin(), constant.ints().end());
-      Value converted = node.createConstant(
-          HostTensor::fromFloats(constant.getShape(), std::move(values)));
-      return node.setResult(e.binary(BinaryFunction::Pow, x, converted));
-    }
-  }
-  return node.setResult(
-      e.binary(BinaryFunction::Pow, x, e.cast(node.getAny(1), f32)));
 }
 
 //===----------------------------------------------------------------------===//

@@ -25,15 +25,6 @@ static Value asRow(NodeImporter &node, Value x) {
   return node.reshape(x, {ShapedType::getNumElements(shapeOf(x))});
 }
 
-/// Integers of a constant input, which may have any shape.
-static SmallVector<int64_t> readIndices(NodeImporter &node, int input) {
-  HostTensor tensor = node.getConstant(input, "indices");
-  if (!node.failed() && tensor.isFloat())
-    node.error() << "expected integer indices, got float";
-  return node.failed() ? SmallVector<int64_t>()
-                       : SmallVector<int64_t>(tensor.ints());
-}
-
 //===----------------------------------------------------------------------===//
 // Gather
 //===----------------------------------------------------------------------===//
@@ -118,108 +109,6 @@ LogicalResult import::convertGatherND(NodeImporter &node) {
 }
 
 //===----------------------------------------------------------------------===//
-// Scatter
-//===----------------------------------------------------------------------===//
-
-/// Element i of the result is element source[i] of the data and the updates in
-/// one row.
-static LogicalResult setScattered(NodeImporter &node, Value data, Value updates,
-                                  ArrayRef<int64_t> source) {
-  if (node.failed())
-    return failure();
-  if (elementOf(data) != elementOf(updates))
-    return node.error() << "expected data and updates of one type";
-  SmallVector<Value> parts = {asRow(node, data), asRow(node, updates)};
-  if (node.failed())
-    return failure();
-  Value all =
-      node.createOf<ConcatOp>(elementOf(data), ValueRange(parts), int64_t(0));
-  Value result = Emitter{node}.take(all, 0, source);
-  return node.setResult(node.reshape(result, shapeOf(data)));
-}
-
-static LogicalResult checkReduction(NodeImporter &node) {
-  std::string reduction = node.getString("reduction", "none");
-  if (!node.failed() && reduction != "none")
-    return node.unsupported("reduction '" + reduction + "'");
-  return failure(node.failed());
-}
-
-/// The numbers 0, 1, ... of the elements of `shape`.
-static std::vector<int64_t> numberElements(ArrayRef<int64_t> shape) {
-  auto all = llvm::seq<int64_t>(ShapedType::getNumElements(shape));
-  return {all.begin(), all.end()};
-}
-
-LogicalResult import::convertScatterElements(NodeImporter &node) {
-  SmallVector<int64_t> shape(node.getShape(0)), picked(node.getShape(1));
-  int64_t axis = node.normalizeAxis(node.getInt("axis", 0), shape.size());
-  SmallVector<int64_t> indices = readIndices(node, 1);
-  Value data = node.getAny(0), updates = node.getAny(2);
-  if (mlir::failed(checkReduction(node)))
-    return failure();
-  if (picked.size() != shape.size() ||
-      shapeOf(updates) != ArrayRef<int64_t>(picked))
-    return node.error() << "expected indices and updates of one shape, of rank "
-                        << shape.size();
-  if (mlir::failed(node.requireFolding(ShapedType::getNumElements(shape))))
-    return failure();
-  std::vector<int64_t> source = numberElements(shape);
-  int64_t count = source.size();
-  for (auto [i, index] : llvm::enumerate(indices)) {
-    int64_t position = 0, stride = 1, rest = i;
-    for (int64_t d = shape.size(); d-- > 0;) {
-      int64_t at = rest % picked[d];
-      if (d == axis)
-        at = index < 0 ? index + shape[d] : index;
-      if (at < 0 || at >= shape[d])
-        return node.error() << "expected indices within size " << shape[d]
-                            << ", got " << index;
-      position += at * stride;
-      stride *= shape[d];
-      rest /= picked[d];
-    }
-    source[position] = count + i;
-  }
-  return setScattered(node, data, updates, source);
-}
-
-LogicalResult import::convertScatterND(NodeImporter &node) {
-  SmallVector<int64_t> shape(node.getShape(0)), picked(node.getShape(1));
-  SmallVector<int64_t> indices = readIndices(node, 1);
-  Value data = node.getAny(0), updates = node.getAny(2);
-  if (mlir::failed(checkReduction(node)))
-    return failure();
-  int64_t depth = picked.empty() ? 0 : picked.back();
-  if (picked.empty() || depth > int64_t(shape.size()))
-    return node.error() << "expected indices into the data";
-  int64_t slice = ShapedType::getNumElements(ArrayRef(shape).drop_front(depth));
-  int64_t rows = ShapedType::getNumElements(ArrayRef(picked).drop_back());
-  if (ShapedType::getNumElements(shapeOf(updates)) != rows * slice)
-    return node.error() << "expected updates of " << rows * slice
-                        << " elements, got shape "
-                        << formatShape(shapeOf(updates));
-  if (mlir::failed(node.requireFolding(ShapedType::getNumElements(shape))))
-    return failure();
-  std::vector<int64_t> source = numberElements(shape);
-  int64_t count = source.size();
-  for (int64_t row = 0; row < rows; ++row) {
-    int64_t position = 0;
-    for (int64_t d = 0; d < depth; ++d) {
-      int64_t index = indices[row * depth + d];
-      index += index < 0 ? shape[d] : 0;
-      if (index < 0 || index >= shape[d])
-        return node.error() << "expected indices within size " << shape[d]
-                            << ", got " << index;
-      position = position * shape[d] + index;
-    }
-    for (int64_t i = 0; i < slice; ++i)
-      source[position * slice + i] = count + row * slice + i;
-  }
-  return setScattered(node, data, updates, source);
-}
-
-//===----------------------------------------------------------------------===//
 // Repeated, chosen and reordered elements
 //===----------------------------------------------------------------------===//
 
@@ -251,7 +140,7 @@ LogicalResult import::convertTile(NodeImporter &node) {
 }
 
 LogicalResult import::convertCompress(NodeImporter &node) {
-  SmallVector<int64_t> flags = readIndices(node, 1);
+  SmallVector<int64_t> flags = node.getAnyInts(1, "indices");
   Value x = node.getAny(0);
   if (node.failed())
     return failure();

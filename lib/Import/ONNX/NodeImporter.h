@@ -126,6 +126,8 @@ public:
   HostTensor getConstant(int i, StringRef what);
   /// A constant vector (or scalar) of integers.
   SmallVector<int64_t> getInts(int i, StringRef what);
+  /// The integers of a constant of any shape.
+  SmallVector<int64_t> getAnyInts(int i, StringRef what);
   /// A constant vector (or scalar) of f32 values.
   SmallVector<float> getFloats(int i, StringRef what);
   /// A constant of one f32 value.

@@ -133,6 +133,19 @@ static Value poolVolume(NodeImporter &node, Value input, const Window &window,
   return node.reshape(result, {s[0], shapeOf(result)[1], height, width, s[4]});
 }
 
+/// Padding at the end of a dimension, of a whole window or more, that no window
+/// reaches: exporters write ceil_mode this way.
+static void dropUnusedPadding(Window &window, ArrayRef<int64_t> sizes) {
+  size_t n = window.rank();
+  for (size_t d = n - std::min(n, sizes.size()); d < n; ++d) {
+    int64_t span = (window.kernel[d] - 1) * window.dilations[d] + 1;
+    int64_t &high = window.padding[n + d];
+    int64_t size = sizes[d + sizes.size() - n] + window.padding[d];
+    if (high >= span && size + high >= span)
+      high -= (size + high - span) % window.strides[d];
+  }
+}
+
 static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
   FailureOr<size_t> rank = getImageRank(node);
   if (mlir::failed(rank))
@@ -140,6 +153,8 @@ static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
   SmallVector<int64_t> image(node.getShape(0));
   Window window = readWindow(node, image, node.getInts("kernel_shape"));
   bool ceilMode = node.getFlag("ceil_mode", false);
+  if (!ceilMode)
+    dropUnusedPadding(window, ArrayRef(image).drop_front(2));
   Value input = toChannelsLast(node, node.getValue(0));
   if (node.failed())
     return failure();
@@ -149,13 +164,25 @@ static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
 }
 
 LogicalResult import::convertMaxPool(NodeImporter &node) {
-  if (node.hasOutput(1))
-    return node.unsupported("output Indices");
-  return convertPool(node, [&](Value input, const Window &w, bool ceilMode) {
-    return node.create<MaxPool2DOp>(
-        input, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
-        ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations), ceilMode);
-  });
+  LogicalResult result =
+      convertPool(node, [&](Value input, const Window &w, bool ceilMode) {
+        return node.create<MaxPool2DOp>(
+            input, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
+            ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations),
+            ceilMode);
+      });
+  if (mlir::failed(result) || !node.hasOutput(1))
+    return result;
+  Window window =
+      readWindow(node, node.getShape(0), node.getInts("kernel_shape"));
+  Value indices = createMaxPoolIndices(node, node.getValue(0), window,
+                                       node.getFlag("ceil_mode", false));
+  if (!indices)
+    return failure();
+  SmallVector<int64_t> shape(shapeOf(indices));
+  if (node.getShape(0).size() == 3)
+    shape.erase(shape.begin() + 2);
+  return node.setResult(node.reshape(indices, shape), 1);
 }
 
 LogicalResult import::convertAveragePool(NodeImporter &node) {

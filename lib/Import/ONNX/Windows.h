@@ -53,6 +53,12 @@ Value stackSlices(NodeImporter &node, Value volume, const Window &depth,
 /// Images of `batch` volumes as volumes.
 Value unstackSlices(NodeImporter &node, Value images, int64_t batch);
 
+/// Where the maxima of a pool of `x`, in the layout of ONNX, are in its row of
+/// all elements: i64, of the shape of the result with a height of 1 for images
+/// of one dimension. Null after an error.
+Value createMaxPoolIndices(NodeImporter &node, Value x, const Window &window,
+                           bool ceilMode);
+
 } // namespace mlir::qnn::import
 
 #endif // QNN_LIB_IMPORT_ONNX_WINDOWS_H
