@@ -37,7 +37,8 @@ RTOL, ATOL = 1e-3, 1e-7
 # Operands that models hold as constants: op -> input indices.
 CONSTANT_OPERANDS = {
     "Clip": (1, 2), "Compress": (1,), "CumSum": (1,), "Dropout": (1, 2), "Expand": (1,), "GRU": (4,), "LSTM": (4,), "OneHot": (1,),
-    "Pad": (1, 2, 3), "RNN": (4,), "ReduceSum": (1,), "Reshape": (1,), "Resize": (1, 2, 3), "ReverseSequence": (1,), "Scatter": (1,), "ScatterElements": (1,),
+    "Pad": (1, 2, 3), "RNN": (4,), "ReduceSum": (1,), "Reshape": (1,), "Resize": (1, 2, 3), "ReverseSequence": (1,), "Scatter": (1,),
+    "ScatterElements": (1,),
     "ScatterND": (1,), "Slice": (1, 2, 3, 4), "Split": (1,), "Squeeze": (1,), "Tile": (1,), "TopK": (1,), "Trilu": (1,),
     "Unsqueeze": (1,), "Upsample": (1,)}
 # Ops on integers, compiled as they are: those inputs of theirs that models hold as constants.

@@ -73,8 +73,8 @@ static Value arrange(NodeImporter &node, const Labelled &tensor,
 static Labelled takeDiagonals(NodeImporter &node, Labelled tensor) {
   for (size_t d = 0; d < tensor.labels.size() && tensor.value; ++d) {
     int label = tensor.labels[d];
-    auto *other = std::find(tensor.labels.begin() + d + 1, tensor.labels.end(),
-                            label);
+    auto *other =
+        std::find(tensor.labels.begin() + d + 1, tensor.labels.end(), label);
     if (other == tensor.labels.end())
       continue;
     int64_t second = other - tensor.labels.begin();
@@ -280,9 +280,8 @@ LogicalResult import::convertEinsum(NodeImporter &node) {
   }
   if (!result.value)
     return failure();
-  result = sumOut(node, result, [&](int label) {
-    return llvm::is_contained(labels, label);
-  });
+  result = sumOut(node, result,
+                  [&](int label) { return llvm::is_contained(labels, label); });
   if (!result.value)
     return failure();
   return node.setResult(arrange(node, result, labels));

@@ -52,9 +52,9 @@ static Value readTap(NodeImporter &node, Value padded, const Window &window,
     sizes.push_back(pooled[d].out);
     steps.push_back(window.strides[d]);
   }
-  Value slice = node.create<SliceOp>(padded, ArrayRef<int64_t>(starts),
-                                     ArrayRef<int64_t>(sizes),
-                                     ArrayRef<int64_t>(steps));
+  Value slice =
+      node.create<SliceOp>(padded, ArrayRef<int64_t>(starts),
+                           ArrayRef<int64_t>(sizes), ArrayRef<int64_t>(steps));
   sizes.push_back(1);
   return node.reshape(slice, sizes);
 }

@@ -170,7 +170,8 @@ SmallVector<int64_t> NodeImporter::getAnyInts(int i, StringRef what) {
   HostTensor tensor = getConstant(i, what);
   if (!failed() && tensor.isFloat())
     error() << "expected " << what << " to be integers, got float";
-  return failed() ? SmallVector<int64_t>() : SmallVector<int64_t>(tensor.ints());
+  return failed() ? SmallVector<int64_t>()
+                  : SmallVector<int64_t>(tensor.ints());
 }
 
 SmallVector<float> NodeImporter::getFloats(int i, StringRef what) {

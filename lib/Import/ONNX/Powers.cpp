@@ -76,8 +76,8 @@ static Value raiseIntegers(Emitter &e, Value x, Value exponent) {
   // Every power of 2 beyond is 0, those of 1 and -1 repeat.
   constexpr int kBits = 6;
   for (int bit = 0; bit < kBits; ++bit) {
-    Value isSet = e.compare(CompareFunction::Equal,
-                            e.binary(F::And, rest, one), one);
+    Value isSet =
+        e.compare(CompareFunction::Equal, e.binary(F::And, rest, one), one);
     Value factor = e.select(isSet, square, one);
     result = result ? e.binary(F::Mul, result, factor) : factor;
     square = e.binary(F::Mul, square, square);

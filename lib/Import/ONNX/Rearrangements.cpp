@@ -66,12 +66,13 @@ LogicalResult import::convertCenterCropPad(NodeImporter &node) {
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(rank));
   axes = node.getInts("axes", axes);
   (void)node.normalizeAxes(axes, rank); // distinct
-  if (!node.failed() && (axes.size() != target.size() ||
-                         !countElements(target)))
+  if (!node.failed() &&
+      (axes.size() != target.size() || !countElements(target)))
     return node.error() << "expected as many sizes as axes, got [" << target
                         << "] and [" << axes << "]";
   for (size_t i = 0; i < axes.size() && !node.failed(); ++i) {
-    int64_t d = node.normalizeAxis(axes[i], rank), change = target[i] - sizes[d];
+    int64_t d = node.normalizeAxis(axes[i], rank),
+            change = target[i] - sizes[d];
     if (change < 0) {
       starts[d] = -change / 2;
       sizes[d] = target[i];
@@ -141,8 +142,7 @@ static SmallVector<int64_t> findBlocks(ArrayRef<Blocks> blocks, int64_t tap,
     int64_t rest = pixel, restTap = tap, block = 0, scale = 1;
     bool isRead = true;
     for (const Blocks &b : llvm::reverse(blocks)) {
-      int64_t at =
-          rest % b.image + b.low - restTap % b.size * b.dilation;
+      int64_t at = rest % b.image + b.low - restTap % b.size * b.dilation;
       isRead &= at >= 0 && at % b.stride == 0 && at / b.stride < b.count;
       block += at / b.stride * scale;
       scale *= b.count;
@@ -183,9 +183,9 @@ LogicalResult import::convertCol2Im(NodeImporter &node) {
     SmallVector<int64_t> starts = {0, tap, 0}, ones = {1, 1, 1},
                          sizes = {s[0] * channels, 1, s[2]}, low = {0, 0, 0},
                          high = {0, 0, 1};
-    Value part = node.create<SliceOp>(x, ArrayRef<int64_t>(starts),
-                                      ArrayRef<int64_t>(sizes),
-                                      ArrayRef<int64_t>(ones));
+    Value part =
+        node.create<SliceOp>(x, ArrayRef<int64_t>(starts),
+                             ArrayRef<int64_t>(sizes), ArrayRef<int64_t>(ones));
     if (part)
       part = node.create<PadOp>(part, ArrayRef<int64_t>(low),
                                 ArrayRef<int64_t>(high), llvm::APFloat(0.0f));

@@ -71,8 +71,8 @@ static Value readPixels(Emitter &e, const Pixels &pixels, Value y, Value x) {
 /// 1 where 0 <= x < size, else 0.
 static Value isInside(Emitter &e, Value x, int64_t size) {
   Value low = e.compare(CompareFunction::LessOrEqual, e.constant(0.0f), x);
-  Value high = e.compare(CompareFunction::LessOrEqual, x,
-                         e.constant(float(size - 1)));
+  Value high =
+      e.compare(CompareFunction::LessOrEqual, x, e.constant(float(size - 1)));
   return e.cast(e.binary(BinaryFunction::And, low, high),
                 e.node.getBuilder().getF32Type());
 }
@@ -102,8 +102,8 @@ static Value reflect(Emitter &e, Value x, const Axis &axis) {
   Value turns = e.unary(F::Floor, e.div(distance, e.constant(span)));
   Value rest = e.sub(distance, e.mul(turns, e.constant(span)));
   Value half = e.mul(turns, e.constant(0.5f));
-  Value isEven = e.compare(CompareFunction::Equal, half,
-                           e.unary(F::Floor, half));
+  Value isEven =
+      e.compare(CompareFunction::Equal, half, e.unary(F::Floor, half));
   Value there = e.add(rest, e.constant(low));
   Value back = e.sub(e.constant(low + span), rest);
   return clamp(e, e.select(isEven, there, back), 0.0f, float(axis.size - 1));
@@ -165,8 +165,7 @@ static Neighbours getNeighbours(Emitter &e, Value x, const Axis &axis,
     else
       result.weights = {e.sub(e.constant(1.0f), t), t};
     for (int i = 0; i < (isCubic ? 4 : 2); ++i)
-      result.at.push_back(
-          e.add(first, e.constant(float(isCubic ? i - 1 : i))));
+      result.at.push_back(e.add(first, e.constant(float(isCubic ? i - 1 : i))));
   }
   for (size_t i = 0; i < result.at.size(); ++i) {
     if (isCubic)
@@ -185,9 +184,9 @@ static Value getPosition(Emitter &e, Value grid, int64_t which,
   SmallVector<int64_t> shape(shapeOf(grid)), starts(4, 0), ones(4, 1);
   starts[3] = which;
   shape[3] = 1;
-  Value x = e.node.create<SliceOp>(grid, ArrayRef<int64_t>(starts),
-                                   ArrayRef<int64_t>(shape),
-                                   ArrayRef<int64_t>(ones));
+  Value x =
+      e.node.create<SliceOp>(grid, ArrayRef<int64_t>(starts),
+                             ArrayRef<int64_t>(shape), ArrayRef<int64_t>(ones));
   x = e.add(e.node.reshape(x, ArrayRef(shape).drop_back()), e.constant(1.0f));
   float size = float(axis.size);
   if (axis.alignCorners)
@@ -221,10 +220,10 @@ LogicalResult import::convertGridSample(NodeImporter &node) {
   Axis height{image[2], alignCorners}, width{image[3], alignCorners};
   if (node.failed())
     return failure();
-  Neighbours x = getNeighbours(e, getPosition(e, grid, 0, width), width, mode,
-                               padding);
-  Neighbours y = getNeighbours(e, getPosition(e, grid, 1, height), height,
-                               mode, padding);
+  Neighbours x =
+      getNeighbours(e, getPosition(e, grid, 0, width), width, mode, padding);
+  Neighbours y =
+      getNeighbours(e, getPosition(e, grid, 1, height), height, mode, padding);
   Value sum;
   for (auto [atY, weightY] : llvm::zip_equal(y.at, y.weights))
     for (auto [atX, weightX] : llvm::zip_equal(x.at, x.weights)) {
@@ -348,14 +347,13 @@ LogicalResult import::convertRoiAlign(NodeImporter &node) {
                        scale, offset, width, ratio, !isHalf);
   Value y = getSamples(e, getColumn(e, regions, 1), getColumn(e, regions, 3),
                        scale, offset, height, ratio, !isHalf);
-  Neighbours columns =
-      getRegionNeighbours(e, spread(node, x, false), image[3]);
+  Neighbours columns = getRegionNeighbours(e, spread(node, x, false), image[3]);
   Neighbours rows = getRegionNeighbours(e, spread(node, y, true), image[2]);
   Value sum;
   for (auto [atY, weightY] : llvm::zip_equal(rows.at, rows.weights))
     for (auto [atX, weightX] : llvm::zip_equal(columns.at, columns.weights)) {
-      Value part = weigh(e, readPixels(e, pixels, atY, atX),
-                         e.mul(weightY, weightX));
+      Value part =
+          weigh(e, readPixels(e, pixels, atY, atX), e.mul(weightY, weightX));
       sum = sum ? e.add(sum, part) : part;
     }
   Value pooled = poolSamples(e, sum, ratio);

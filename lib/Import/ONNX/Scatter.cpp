@@ -34,9 +34,8 @@ static Value combine(Emitter &e, BinaryFunction function, Value a, Value b) {
 /// `result`, a row, with the elements that `isTouched` replaced by `next`.
 static Value replace(Emitter &e, Value result, Value next,
                      ArrayRef<int64_t> isTouched) {
-  Value mask = e.node.createConstant(
-      HostTensor::fromInts({int64_t(isTouched.size())}, isTouched.vec(),
-                           onnx::TensorProto::BOOL));
+  Value mask = e.node.createConstant(HostTensor::fromInts(
+      {int64_t(isTouched.size())}, isTouched.vec(), onnx::TensorProto::BOOL));
   return e.select(mask, next, result);
 }
 
@@ -49,8 +48,9 @@ static LogicalResult setScattered(NodeImporter &node, Value data, Value updates,
   std::string name = node.getString("reduction", "none");
   auto reduction = getReduction(name);
   if (!node.failed() && !reduction && name != "none")
-    return node.error() << "expected reduction none, add, mul, max or min, got '"
-                        << name << "'";
+    return node.error()
+           << "expected reduction none, add, mul, max or min, got '" << name
+           << "'";
   if (elementOf(data) != elementOf(updates))
     return node.error() << "expected data and updates of one type";
   SmallVector<int64_t> shape(shapeOf(data));

@@ -164,13 +164,12 @@ static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
 }
 
 LogicalResult import::convertMaxPool(NodeImporter &node) {
-  LogicalResult result =
-      convertPool(node, [&](Value input, const Window &w, bool ceilMode) {
-        return node.create<MaxPool2DOp>(
-            input, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
-            ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations),
-            ceilMode);
-      });
+  LogicalResult result = convertPool(node, [&](Value input, const Window &w,
+                                               bool ceilMode) {
+    return node.create<MaxPool2DOp>(
+        input, ArrayRef<int64_t>(w.kernel), ArrayRef<int64_t>(w.strides),
+        ArrayRef<int64_t>(w.padding), ArrayRef<int64_t>(w.dilations), ceilMode);
+  });
   if (mlir::failed(result) || !node.hasOutput(1))
     return result;
   Window window =
