@@ -241,12 +241,26 @@ def quantized_network(network):
     return m.as_dictionary([x], [y])
 
 
+def sparse_network(network):
+    """A weight without its zeros, in blocks."""
+    m = network()
+    m.buffers.append({"data": list(np.ones(12, np.float32).tobytes())})
+    rows = {"format": "SPARSE_CSR", "array_segments_type": "Uint8Vector", "array_segments": {"values": [0, 1, 3]},
+            "array_indices_type": "Int32Vector", "array_indices": {"values": [1, 0, 2]}}
+    dense = lambda size: {"format": "DENSE", "dense_size": size}
+    weight = m.tensor("w", [2, 12], buffer=1, sparsity={"traversal_order": [0, 1, 2], "block_map": [1], "dim_metadata": [dense(2), rows, dense(4)]})
+    x = m.tensor("x", [1, 12])
+    y = m.op("FULLY_CONNECTED", [x, m.op("DENSIFY", [weight], [2, 12])], [1, 2], "FullyConnectedOptions")
+    return m.as_dictionary([x], [y])
+
+
 def write_tflite(folder):
     root = pathlib.Path(__file__).resolve().parent.parent
     sys.path[:0] = [str(root / "test/Import/TFLite/Inputs"), str(root / "utils")]
     import tflite_model
     import tflite_reference
-    models = {"quantized": quantized_network(tflite_model.Network), "integers": integer_network(tflite_model.Network)}
+    models = {"quantized": quantized_network(tflite_model.Network), "integers": integer_network(tflite_model.Network),
+              "sparse": sparse_network(tflite_model.Network)}
     types = {"SHAPE": np.int32, "CAST": np.int32, "RANK": np.int32, "ARG_MAX": np.int32, "ARG_MIN": np.int64, **dict.fromkeys(
         ("LESS", "EQUAL", "NOT_EQUAL", "GREATER"), np.bool_)}
     for k, (op, constants, options) in enumerate(tflite_ops()):

@@ -37,13 +37,13 @@ def read_schema():
     for name, storage, body in re.findall(r"enum (\w+) : (\w+) {(.*?)}", text, re.S):
         pairs = [entry.split("=") for entry in body.split(",")]
         enums[name] = storage, {int(value): key.strip() for key, value in pairs}
-    union = re.search(r"union \w+ {(.*?)}", text, re.S).group(1)
+    union = re.search(r"union BuiltinOptions {(.*?)}", text, re.S).group(1)
     members = {int(value): key.strip() for key, value in (entry.split("=") for entry in union.split(","))}
     tables = {}
     for name, body in re.findall(r"table (\w+) {(.*?)}", text, re.S):
         fields = []
         for field, kind, default in re.findall(r"(\w+):([\w\[\]]+)(?:\s*=\s*(\w+))?", body):
-            if kind == "BuiltinOptions":  # a union is two fields
+            if kind in ("BuiltinOptions", "SparseIndexVector"):  # a union is two fields
                 fields.append((field + "_type", "ubyte", 0))
             fields.append((field, kind, {"true": 1, "false": 0}.get(default) if default in ("true", "false") else int(default or 0)))
         tables[name] = fields

@@ -41,6 +41,7 @@ static const OpEntry kOps[] = {
     {BuiltinOperator::COS, 1, 1, convertFunction, ""},
     {BuiltinOperator::CUMSUM, 2, 2, convertCumsum,
      "floats, along at most 4096 elements; exclusive, reverse"},
+    {BuiltinOperator::DENSIFY, 1, 1, convertDensify, ""},
     {BuiltinOperator::DEPTHWISE_CONV_2D, 2, 3, convertDepthwiseConv2D,
      "SAME, VALID, strides, dilations, depth multiplier, fused activation"},
     {BuiltinOperator::DEPTH_TO_SPACE, 1, 1, convertDepthToSpace, ""},

@@ -57,6 +57,7 @@ LogicalResult convertPrelu(OpImporter &node);
 LogicalResult convertSoftmax(OpImporter &node);
 LogicalResult convertQuantize(OpImporter &node);
 LogicalResult convertDequantize(OpImporter &node);
+LogicalResult convertDensify(OpImporter &node);
 
 // Functions.cpp
 LogicalResult convertFunction(OpImporter &node);

@@ -248,3 +248,8 @@ LogicalResult tflite::convertDequantize(OpImporter &node) {
     node.remark("dequantized at compile time");
   return node.forward(0);
 }
+
+/// Of constants it has been read away.
+LogicalResult tflite::convertDensify(OpImporter &node) {
+  return node.error() << "expected a constant and a result of its type";
+}

@@ -92,6 +92,7 @@ private:
   LogicalResult readQuantization(const QuantizationParameters &quantization,
                                  TensorInfo &info);
   LogicalResult readOp(const Operator &op);
+  bool forwardDense(const OpInfo &op);
   /// Appends tensor indices of `list` to `indices`; -1 only where `optional`.
   LogicalResult readIndices(const flatbuffers::Vector<int32_t> *list,
                             bool optional, StringRef what,
@@ -149,11 +150,21 @@ LogicalResult ModelReader::readData(const Tensor &tensor, TensorInfo &info) {
     return success();
   int64_t bits = getBits(info.type);
   std::optional<int64_t> count = countElements(info.shape);
-  if (tensor.sparsity())
-    return tensorError(info) << "sparse constants are not supported: convert "
-                                "the model without sparsity";
   if (bits == 0)
     return success(); // An op that reads it reports the type.
+  if (tensor.sparsity()) {
+    if (bits < 8)
+      return tensorError(info) << "expected a sparse constant of whole bytes, "
+                                  "got "
+                               << formatType(info.type);
+    info.dense = std::make_shared<std::vector<uint8_t>>();
+    StringRef wrong = densify(*tensor.sparsity(), info.shape, bits / 8,
+                              info.data, *info.dense);
+    if (!wrong.empty())
+      return tensorError(info)
+             << "expected a sparse constant of " << wrong << ", got another";
+    info.data = *info.dense;
+  }
   if (!count || (*count * bits + 7) / 8 != int64_t(info.data.size()))
     return tensorError(info)
            << "expected the data of " << formatShape(info.shape) << " "
@@ -241,6 +252,21 @@ LogicalResult ModelReader::readIndices(const flatbuffers::Vector<int32_t> *list,
   return success();
 }
 
+/// The result of a DENSIFY is the constant, whose zeros are filled in already.
+bool ModelReader::forwardDense(const OpInfo &op) {
+  if (op.code != BuiltinOperator::DENSIFY || op.inputs.size() != 1 ||
+      op.outputs.size() != 1 || op.inputs[0] < 0)
+    return false;
+  const TensorInfo &from = result.tensors[op.inputs[0]];
+  TensorInfo &to = result.tensors[op.outputs[0]];
+  if (!from.isConstant || from.type != to.type || to.isConstant)
+    return false;
+  std::string name = to.name;
+  to = from;
+  to.name = name;
+  return true;
+}
+
 LogicalResult ModelReader::readOp(const Operator &op) {
   auto *codes = model->operator_codes();
   if (!codes || op.opcode_index() >= codes->size())
@@ -260,7 +286,8 @@ LogicalResult ModelReader::readOp(const Operator &op) {
       failed(readIndices(op.outputs(), /*optional=*/false, name + " output",
                          info.outputs)))
     return failure();
-  result.ops.push_back(std::move(info));
+  if (!forwardDense(info))
+    result.ops.push_back(std::move(info));
   return success();
 }
 

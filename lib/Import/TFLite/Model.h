@@ -22,6 +22,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct TensorInfo {
   SmallVector<bool> isOpen;
   bool isConstant = false;
   ArrayRef<uint8_t> data; ///< of a constant
+  /// What `data` points to where the file stores it without its zeros.
+  std::shared_ptr<std::vector<uint8_t>> dense;
   /// Of a quantized tensor: one scale, or one per index along `axis`.
   SmallVector<float> scales;
   SmallVector<int64_t> zeroPoints; ///< as many as scales
@@ -90,6 +93,12 @@ struct ModelInfo {
 
 /// `FLOAT32`, as the format spells it.
 std::string formatType(ElementType type);
+
+/// The bytes of a constant with the zeros that the file leaves out, in
+/// `result`; returns what was expected instead where the file is wrong.
+StringRef densify(const SparsityParameters &sparsity, ArrayRef<int64_t> shape,
+                  int64_t elementBytes, ArrayRef<uint8_t> data,
+                  std::vector<uint8_t> &result);
 
 /// Reads and checks; reports at `loc`. `bytes` must be aligned to 16 and stay.
 FailureOr<ModelInfo> readModel(StringRef bytes, Location loc);
