@@ -192,6 +192,9 @@ LogicalResult GraphImporter::importOp(const OpInfo &info) {
     return op.error() << "expected " << entry->minInputs << " to "
                       << (entry->maxInputs < 0 ? inputs : entry->maxInputs)
                       << " inputs, got " << inputs;
+  for (int i = 0; entry && i < entry->minInputs; ++i)
+    if (info.inputs[i] < 0)
+      return op.error() << "expected input " << i << ", got none";
   if (entry && !poisoned) {
     LogicalResult result = entry->convert(op);
     assert((succeeded(result) || op.failed()) && "failure without a reason");
