@@ -179,6 +179,7 @@ def tflite_ops():
     yield "SPACE_TO_BATCH_ND", [i(2, 2), i(0, 0, 0, 0).reshape(2, 2)], None
     yield "BATCH_TO_SPACE_ND", [i(1, 1), i(0, 0, 0, 0).reshape(2, 2)], None
     yield "GATHER_ND", [i(0, 2, 0, 1).reshape(2, 2)], None
+    yield "SCATTER_ND", [f(1, 4), i(2, 4)], None
     yield "TILE", [i(1, 2, 1, 3)], None
     yield "REVERSE_V2", [i(1, 2)], None
     yield "BROADCAST_TO", [i(3, 4, 6, 8)], None

@@ -187,10 +187,20 @@ static size_t mutateTables(uint8_t *data, size_t size, size_t maxSize,
   ModelT model;
   GetModel(data)->UnPackTo(&model);
   // A union may have a type and no value, which cannot be packed.
-  for (auto &graph : model.subgraphs)
+  auto check = [](auto &member) {
+    if (!member.value)
+      member.Reset();
+  };
+  for (auto &graph : model.subgraphs) {
     for (auto &op : graph->operators)
-      if (!op->builtin_options.value)
-        op->builtin_options.Reset();
+      check(op->builtin_options);
+    for (auto &tensor : graph->tensors)
+      if (tensor->sparsity)
+        for (auto &dimension : tensor->sparsity->dim_metadata) {
+          check(dimension->array_segments);
+          check(dimension->array_indices);
+        }
+  }
   for (size_t i = 0, count = 1 + random.below(3); i < count; ++i)
     ModelMutator(model, random).mutate();
   flatbuffers::FlatBufferBuilder builder;

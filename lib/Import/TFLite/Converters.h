@@ -112,12 +112,14 @@ LogicalResult convertGather(OpImporter &node);
 LogicalResult convertGatherNd(OpImporter &node);
 LogicalResult convertEmbeddingLookup(OpImporter &node);
 LogicalResult convertOneHot(OpImporter &node);
+LogicalResult convertScatterNd(OpImporter &node);
 
 // Shapes.cpp
 LogicalResult convertShape(OpImporter &node);
 LogicalResult convertRange(OpImporter &node);
 LogicalResult convertTile(OpImporter &node);
 LogicalResult convertBroadcastTo(OpImporter &node);
+LogicalResult convertBroadcastArgs(OpImporter &node);
 LogicalResult convertFill(OpImporter &node);
 LogicalResult convertZerosLike(OpImporter &node);
 LogicalResult convertReverse(OpImporter &node);

@@ -138,6 +138,52 @@ LogicalResult tflite::convertGatherNd(OpImporter &node) {
   return node.setResult(e.gather(node.reshape(x, slices), position, 0));
 }
 
+/// Slices at constant indices, zeros elsewhere: slices of the updates, behind
+/// which a slice of zeros stands.
+LogicalResult tflite::convertScatterNd(OpImporter &node) {
+  IntTensor indices = node.getIntTensor(0, "an index");
+  SmallVector<int64_t> shape = node.getInts(2, "the shape");
+  Value updates = node.getAny(1);
+  if (node.failed())
+    return failure();
+  int64_t depth = indices.shape.empty() ? 0 : indices.shape.back();
+  constexpr int64_t kMostSlices = int64_t(1) << 24;
+  auto count = [](ArrayRef<int64_t> sizes) {
+    return countElements(sizes).value_or(kMaxElements);
+  };
+  if (depth < 1 || depth > int64_t(shape.size()) || !countElements(shape) ||
+      count(ArrayRef(shape).take_front(depth)) > kMostSlices)
+    return node.error() << "expected indices into a shape of at most 2^24 "
+                           "slices, got "
+                        << formatShape(indices.shape) << " and "
+                        << formatShape(shape);
+  int64_t slices = count(ArrayRef(shape).take_front(depth)),
+          size = count(ArrayRef(shape).drop_front(depth)),
+          rows = indices.values.size() / depth;
+  if (count(shapeOf(updates)) != rows * size || elementOf(updates).isInteger(1))
+    return node.error() << "expected " << rows << " slices of " << size
+                        << " numbers, got " << formatShape(shapeOf(updates));
+  SmallVector<int64_t> source(slices, rows);
+  for (int64_t row = 0; row < rows; ++row) {
+    int64_t position = 0;
+    for (int64_t d = 0; d < depth; ++d) {
+      int64_t index = indices.values[row * depth + d];
+      if (index < 0 || index >= shape[d])
+        return node.error()
+               << "expected indices within " << shape[d] << ", got " << index;
+      position = position * shape[d] + index;
+    }
+    if (source[position] != rows)
+      return node.unsupported("an index that comes twice");
+    source[position] = row;
+  }
+  Emitter e{node};
+  SmallVector<int64_t> low(2, 0), high = {1, 0};
+  Value all = node.createMoved<PadOp>(node.reshape(updates, {rows, size}), low,
+                                      high, llvm::APFloat(0.0f));
+  return node.setResult(node.reshape(e.take(all, 0, source), shape));
+}
+
 LogicalResult tflite::convertOneHot(OpImporter &node) {
   auto *options = node.findOptions<OneHotOptions>();
   Value indices = node.getAny(0), on = node.getAny(2), off = node.getAny(3);

@@ -58,6 +58,29 @@ LogicalResult tflite::convertRange(OpImporter &node) {
       node.createIntegers({int64_t(values.size())}, values, type));
 }
 
+/// The shape of what two shapes broadcast to.
+LogicalResult tflite::convertBroadcastArgs(OpImporter &node) {
+  SmallVector<int64_t> a = node.getInts(0, "a shape"),
+                       b = node.getInts(1, "a shape");
+  Type type =
+      getIntegerType(node.getBuilder().getContext(), node.getOutput().type);
+  if (node.failed())
+    return failure();
+  if (a.size() < b.size())
+    std::swap(a, b);
+  b.insert(b.begin(), a.size() - b.size(), 1);
+  for (auto [size, other] : llvm::zip_equal(a, b)) {
+    if (size != other && size != 1 && other != 1)
+      return node.error() << "expected shapes that broadcast, got "
+                          << formatShape(a) << " and " << formatShape(b);
+    size = size == 1 ? other : size;
+  }
+  if (!type || type.isInteger(1))
+    return node.error() << "expected a shape of INT32 or INT64, got "
+                        << formatType(node.getOutput().type);
+  return node.setResult(node.createIntegers({int64_t(a.size())}, a, type));
+}
+
 //===----------------------------------------------------------------------===//
 // Repeated elements
 //===----------------------------------------------------------------------===//
