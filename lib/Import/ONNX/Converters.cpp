@@ -7,6 +7,7 @@
 
 #include "Converters.h"
 #include "QuantizedOperators.h"
+#include "Sequences.h"
 
 #include "qnn/Import/ONNX/Importer.h"
 
@@ -260,6 +261,8 @@ void qnn::printSupportedOps(raw_ostream &os) {
     os << "| " << op.name << " | "
        << (op.convert == refuseComputed ? "constants" : "tensors") << " | "
        << op.forms << " |\n";
+  for (const auto &[name, forms] : getSequenceOps())
+    os << "| " << name << " | tensors | " << forms << " |\n";
   for (const OpEntry &op : getMicrosoftOps())
     os << "| " << kMicrosoftDomain << "." << op.name << " | tensors | "
        << op.forms << " |\n";

@@ -14,6 +14,7 @@
 #include "NodeImporter.h"
 #include "OldForms.h"
 #include "QuantizedOperators.h"
+#include "Sequences.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
@@ -84,6 +85,7 @@ private:
   LogicalResult importInitializers(onnx::GraphProto &from);
   void createFunction(ArrayRef<ModelInput> inputs);
   LogicalResult importNode(onnx::NodeProto &node);
+  LogicalResult importSequenceOp(onnx::NodeProto &proto, bool poisoned);
   LogicalResult importIf(NodeImporter &node, onnx::NodeProto &proto);
   LogicalResult importBranch(onnx::GraphProto &branch);
   LogicalResult createReturn();
@@ -149,6 +151,7 @@ void GraphImporter::createFunction(ArrayRef<ModelInput> inputs) {
 }
 
 LogicalResult GraphImporter::importBranch(onnx::GraphProto &branch) {
+  collectDefinedNames(branch, state.definedNames);
   if (failed(importInitializers(branch)))
     return failure();
   for (onnx::NodeProto &inner : *branch.mutable_node()) {
@@ -189,9 +192,42 @@ LogicalResult GraphImporter::importIf(NodeImporter &node,
       return node.error() << "output " << i << " of attribute '" << taken
                           << "' is not defined";
     Entry copy = it->second; // inserting below may move it
-    if (node.hasOutput(i))
-      state.entries[proto.output(i)] = copy;
+    if (!node.hasOutput(i))
+      continue;
+    state.entries[proto.output(i)] = copy;
+    auto sequence = state.sequences.find(branch.output(i).name());
+    if (sequence != state.sequences.end()) {
+      std::vector<std::string> names = sequence->second;
+      state.sequences[proto.output(i)] = std::move(names);
+    }
   }
+  return success();
+}
+
+static bool readsSequence(const GraphState &state,
+                          const onnx::NodeProto &proto) {
+  return llvm::any_of(proto.input(), [&](const std::string &input) {
+    return state.sequences.contains(input);
+  });
+}
+
+LogicalResult GraphImporter::importSequenceOp(onnx::NodeProto &proto,
+                                              bool poisoned) {
+  if (!poisoned) {
+    size_t unsupported = state.unsupported.size();
+    FailureOr<std::vector<onnx::NodeProto>> nodes =
+        expandSequenceOp(state, proto);
+    if (succeeded(nodes)) {
+      for (onnx::NodeProto &inner : *nodes)
+        if (failed(importNode(inner)))
+          return failure();
+      return success();
+    }
+    if (state.unsupported.size() == unsupported)
+      return failure();
+  }
+  for (const std::string &output : proto.output())
+    state.entries[output].poisoned = true;
   return success();
 }
 
@@ -201,14 +237,18 @@ LogicalResult GraphImporter::importNode(onnx::NodeProto &proto) {
   });
   if (state.hasOldForms && !poisoned && failed(upgradeNode(state, proto)))
     return failure();
+  bool isKnownDomain = isOnnxDomain(proto.domain());
+  if (isKnownDomain && isSequenceOp(state, proto))
+    return importSequenceOp(proto, poisoned);
   NodeImporter node(state, proto);
   const OpEntry *op = findSupportedOp(proto.domain(), proto.op_type());
-  bool isKnownDomain = isOnnxDomain(proto.domain());
-  if (isKnownDomain && proto.op_type() == "If" && !poisoned &&
-      node.hasInput(0)) {
-    if (failed(importIf(node, proto)))
+  if (isKnownDomain && proto.op_type() == "If" && node.hasInput(0)) {
+    if (!poisoned && failed(importIf(node, proto)))
       return failure();
-    poisoned = node.failed();
+    poisoned |= node.failed();
+  } else if (readsSequence(state, proto)) {
+    poisoned = true;
+    (void)node.unsupported("of a sequence");
   } else if (!op)
     (void)node.unsupported(isKnownDomain
                                ? Twine("unknown op")
@@ -258,6 +298,9 @@ LogicalResult GraphImporter::createReturn() {
     Entry &entry = state.entries[output.name()];
     auto outputLoc =
         NameLoc::get(StringAttr::get(loc.getContext(), output.name()));
+    if (state.sequences.contains(output.name()))
+      return emitError(outputLoc)
+             << "expected a model output of tensor type, got a sequence";
     if (!entry.value && !hasGraphType(entry.constant->getType()))
       return emitError(outputLoc)
              << "expected a model output of type float, bool, int32 or int64, "
@@ -295,6 +338,7 @@ GraphImporter::run(const ImportOptions &options) {
              << "expected model outputs of different names, got '"
              << output.name() << "' twice: give one an Identity";
   expandQuantizedOperators(graph, state.opset);
+  collectDefinedNames(graph, state.definedNames);
   FailureOr<std::vector<int>> order = orderNodes(graph, loc);
   if (failed(order))
     return failure();

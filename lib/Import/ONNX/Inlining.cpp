@@ -226,3 +226,10 @@ LogicalResult import::inlineFunctions(onnx::ModelProto &model, int64_t opset,
   model.mutable_graph()->mutable_node()->Swap(&result);
   return success();
 }
+
+void import::collectDefinedNames(const onnx::GraphProto &graph,
+                                 llvm::StringSet<> &names) {
+  for (const onnx::NodeProto &node : graph.node())
+    for (const std::string &output : node.output())
+      names.insert(output);
+}

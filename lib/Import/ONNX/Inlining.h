@@ -33,6 +33,10 @@ void prefixNames(onnx::GraphProto &graph, StringRef prefix);
 /// outputs.
 void collectUsedNames(const onnx::GraphProto &graph, llvm::StringSet<> &used);
 
+/// Adds what the nodes of `graph` define.
+void collectDefinedNames(const onnx::GraphProto &graph,
+                         llvm::StringSet<> &names);
+
 } // namespace mlir::qnn::import
 
 #endif // QNN_LIB_IMPORT_ONNX_INLINING_H

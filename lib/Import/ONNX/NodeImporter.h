@@ -21,6 +21,7 @@
 #include "qnn/Dialect/QNN/IR/QNN.h"
 
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 namespace mlir::qnn::import {
 
@@ -46,6 +47,10 @@ struct GraphState {
   /// What is left for folding.
   int64_t foldingWork = kFoldingWork;
   llvm::StringMap<Entry> entries;
+  /// The names of the tensors of each sequence (see Sequences.h).
+  llvm::StringMap<std::vector<std::string>> sequences;
+  /// What nodes of the file define, also those that come later.
+  llvm::StringSet<> definedNames;
   /// `Op 'node' (reason)`, in node order.
   std::vector<std::string> unsupported;
 };
