@@ -241,9 +241,12 @@ Value OpImporter::checkSize(Value value) {
 Value OpImporter::fold(Operation *op) {
   constexpr int64_t kMostElements = 4096;
   Value result = op->getResult(0);
+  // An empty tensor may still have large dimensions.
   auto isSmall = [](Value value) {
-    return cast<RankedTensorType>(value.getType()).getNumElements() <=
-           kMostElements;
+    auto type = cast<RankedTensorType>(value.getType());
+    return type.getNumElements() <= kMostElements &&
+           llvm::all_of(type.getShape(),
+                        [](int64_t size) { return size <= kMostElements; });
   };
   bool folds = op->getNumOperands() > 0 && isSmall(result) &&
                countMacs(op) == 0 && !op->hasAttr("kernel") &&
