@@ -301,14 +301,33 @@ LogicalResult import::convertGlobalMaxPool(NodeImporter &node) {
       node, [&](Value input) { return node.create<GlobalMaxPoolOp>(input); });
 }
 
+/// (x - mean) / sqrt(variance + epsilon) * scale + offset, where each element
+/// of a sample has its own parameters: `values` are x, scale, offset, mean and
+/// variance.
+static LogicalResult normalizeElements(NodeImporter &node,
+                                       ArrayRef<Value> values, float epsilon) {
+  ArrayRef<int64_t> sample = shapeOf(values[0]).drop_front();
+  for (Value parameter : values.drop_front())
+    if (shapeOf(parameter) != sample)
+      return node.error() << "expected parameters of shape "
+                          << formatShape(sample) << ", got "
+                          << formatShape(shapeOf(parameter));
+  Emitter e{node};
+  Value deviation = e.unary<SqrtOp>(e.add(values[4], e.constant(epsilon)));
+  Value factor = e.div(values[1], deviation);
+  return node.setResult(
+      e.add(e.mul(e.sub(values[0], values[3]), factor), values[2]));
+}
+
 LogicalResult import::convertBatchNormalization(NodeImporter &node) {
   bool training = node.getFlag("training_mode", false);
   for (int i = 1; i < node.getNumOutputs(); ++i)
     training |= node.hasOutput(i);
   if (training)
     return node.unsupported("training mode, export the model for inference");
-  if (!node.getFlag("spatial", true))
-    return node.unsupported("spatial = 0");
+  // Opset 7 and 8, one value per element; MXNet meant one per channel by it
+  // too.
+  bool spatial = node.getFlag("spatial", true);
   float epsilon = node.getFloat("epsilon", 1e-5f);
   SmallVector<int64_t> shape(node.getShape(0));
   int64_t rank = shape.size();
@@ -319,6 +338,8 @@ LogicalResult import::convertBatchNormalization(NodeImporter &node) {
     values.push_back(node.getValue(i));
   if (node.failed())
     return failure();
+  if (!spatial && shapeOf(values[1]).size() > 1)
+    return normalizeElements(node, values, epsilon);
   // Channels to the end and back.
   SmallVector<int64_t> toLast = {0}, fromLast = {0, rank - 1};
   for (int64_t d = 2; d < rank; ++d)
