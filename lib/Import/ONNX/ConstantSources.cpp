@@ -77,8 +77,17 @@ LogicalResult import::foldConstantOfShape(NodeImporter &node) {
   HostTensor value = HostTensor::fromFloats({1}, {0.0f});
   if (node.hasAttr("value"))
     value = node.getTensor("value");
-  std::optional<int64_t> count = checkedCount(node, shape);
-  if (!count)
+  std::optional<int64_t> count = countElements(shape);
+  if (!node.failed() && !count)
+    return node.error() << "expected a constant of at most 2^40 elements, got "
+                           "shape "
+                        << formatShape(shape);
+  // Networks without their weights, as ONNX's own tests have them, fill them
+  // with one value: VGG-19 has 144 million.
+  constexpr int64_t kFloatsPerWork = 3;
+  if (node.failed() ||
+      failed(node.requireFolding(value.isFloat() ? *count / kFloatsPerWork
+                                                 : *count)))
     return failure();
   if (value.getNumElements() != 1)
     return node.error() << "expected a value of one element, got "

@@ -75,7 +75,7 @@ static const OpEntry kOps[] = {
      "1-D to 3-D; group, dilations, strides, pads, auto_pad; weight and bias "
      "constant or computed"},
     {"ConvInteger", 2, 4, convertConvInteger, nullptr,
-     "as Conv; exact sums; a computed zero point only without groups"},
+     "as Conv; exact sums; zero points constant or computed"},
     {"ConvTranspose", 2, 3, convertConvTranspose, nullptr,
      "1-D to 3-D; group, dilations, strides, pads, auto_pad, output_padding, "
      "output_shape; weight and bias constant or computed"},
