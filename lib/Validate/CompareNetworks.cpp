@@ -31,6 +31,8 @@ static abi::ElementType getInputType(NpyType type) {
   return type == NpyType::Int64   ? abi::Int64
          : type == NpyType::Int32 ? abi::Int32
          : type == NpyType::Bool  ? abi::Bool
+         : type == NpyType::Int8  ? abi::Int8
+         : type == NpyType::UInt8 ? abi::UInt8
                                   : abi::Float32;
 }
 
@@ -67,6 +69,11 @@ matchPorts(ArrayRef<PortInfo> reference, ArrayRef<PortInfo> candidate,
           describeArray(port.type, port.shape) + " in '" + options.reference +
           "' and " + describeArray(found->type, found->shape) + " in '" +
           options.candidate + "'");
+    if (found->type != port.type)
+      return llvm::createStringError(
+          "'" + options.candidate + "': expected " + getNpyTypeName(port.type) +
+          " for '" + port.name + "', got " + getNpyTypeName(found->type) +
+          ": compile it with --io=float");
     indices.push_back(found - candidate.begin());
   }
   return indices;

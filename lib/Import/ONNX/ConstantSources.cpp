@@ -85,9 +85,8 @@ LogicalResult import::foldConstantOfShape(NodeImporter &node) {
   // Networks without their weights, as ONNX's own tests have them, fill them
   // with one value: VGG-19 has 144 million.
   constexpr int64_t kFloatsPerWork = 3;
-  if (node.failed() ||
-      failed(node.requireFolding(value.isFloat() ? *count / kFloatsPerWork
-                                                 : *count)))
+  if (node.failed() || failed(node.requireFolding(
+                           value.isFloat() ? *count / kFloatsPerWork : *count)))
     return failure();
   if (value.getNumElements() != 1)
     return node.error() << "expected a value of one element, got "
