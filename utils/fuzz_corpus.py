@@ -2,9 +2,9 @@
 """Writes the files that fuzzing starts from: fuzz_corpus.py onnx|tflite FOLDER
 
 ONNX: each of ONNX's backend node tests of at most 8 kB, twice: with its first float input as the model's input and the others as
-initializers, and with all of them as initializers, so that the op is folded. Beside them, graphs in the forms of old and new
-exporters. FOLDER/../data holds external data for them. TFLite: one op each, in the forms of the importer's tests; a quantized
-network.
+initializers, and with all of them as initializers, so that the op is folded. Beside them, the models of onnx_op_cases.py and graphs
+in the forms of old and new exporters. FOLDER/../data holds external data for them. TFLite: one op each, in the forms of the
+importer's tests; a quantized network.
 """
 import inspect
 import json
@@ -120,7 +120,10 @@ def networks():
 
 
 def write_onnx(folder):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "test/Integration"))
+    import onnx_op_cases
     files = dict(networks())
+    files.update((case.name, case.model) for case in onnx_op_cases.make_cases())
     for case in node_tests():
         files[case.name] = bind(case, 1)
         files[case.name + "-folded"] = bind(case, 0)

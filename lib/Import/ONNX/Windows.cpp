@@ -153,7 +153,7 @@ static LogicalResult convertPool(NodeImporter &node, CreatePool create) {
   SmallVector<int64_t> image(node.getShape(0));
   Window window = readWindow(node, image, node.getInts("kernel_shape"));
   bool ceilMode = node.getFlag("ceil_mode", false);
-  if (!ceilMode)
+  if (!ceilMode && !node.failed())
     dropUnusedPadding(window, ArrayRef(image).drop_front(2));
   Value input = toChannelsLast(node, node.getValue(0));
   if (node.failed())
