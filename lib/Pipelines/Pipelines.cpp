@@ -116,6 +116,10 @@ void qnn::buildQuantizePipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createFoldQDQPass(fold));
   // Again, after folding: accumulators and clamps that met only now.
   pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
+  // Last of what decides on scales, when layers read and end in theirs.
+  AlignFactorsPassOptions factors;
+  factors.chooseScales = true;
+  pm.addNestedPass<func::FuncOp>(createAlignFactorsPass(factors));
   // After fusion, to which these layers are float ones.
   RoundToBF16PassOptions rounding;
   rounding.emitRemarks = options.emitRemarks;
@@ -150,6 +154,8 @@ void qnn::buildQuantizedModelPipeline(OpPassManager &pm,
   pm.addNestedPass<func::FuncOp>(createFoldQDQPass(fold));
   // Again: accumulators and clamps that met only now.
   pm.addNestedPass<func::FuncOp>(createFuseEpiloguePass(epilogues));
+  // Last: the inputs and results of layers have their scales.
+  pm.addNestedPass<func::FuncOp>(createAlignFactorsPass());
   addCleanUp(pm);
   addStageCheck(pm, "quantized");
 }

@@ -97,7 +97,6 @@ public:
   }
 
 private:
-  std::optional<float> getResultScale(Operation *op) const;
   LogicalResult quantizeWeights(Operation *op);
   void replaceWeights(QuantizableOpInterface op, const QuantizedWeights &layer,
                       const QuantParams &input);
@@ -109,19 +108,6 @@ private:
   bool integerResults, emitRemarks;
   TensorTypes types;
 };
-
-/// The scale that the result of `op` gets, if it gets one.
-std::optional<float> Quantizer::getResultScale(Operation *op) const {
-  Value result = op->getResult(0);
-  SmallVector<Value> names = {result};
-  for (Operation *user : result.getUsers())
-    if (auto observe = dyn_cast<ObserveOp>(user))
-      names.push_back(observe.getResult());
-  for (Value name : names)
-    if (quant::UniformQuantizedType type = types.lookup(name))
-      return getQuantParams(type).scale;
-  return std::nullopt;
-}
 
 LogicalResult Quantizer::quantizeWeights(Operation *op) {
   auto quantizable = cast<QuantizableOpInterface>(op);
@@ -139,8 +125,7 @@ LogicalResult Quantizer::quantizeWeights(Operation *op) {
            << getLayerName(op) << "'";
   QuantParams input = getQuantParams(inputType);
 
-  FailureOr<QuantizedWeights> layer = qnn::quantizeWeights(
-      quantizable, input, /*bits=*/std::nullopt, getResultScale(op));
+  FailureOr<QuantizedWeights> layer = qnn::quantizeWeights(quantizable, input);
   if (failed(layer))
     return failure();
   replaceWeights(quantizable, *layer, input);

@@ -8,7 +8,6 @@
 #include "qnn/Dialect/QNN/IR/Constants.h"
 #include "qnn/Dialect/QNN/Transforms/Transforms.h"
 
-#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -18,9 +17,8 @@ namespace {
 /// One weighted op on its way to integers.
 class WeightQuantizer {
 public:
-  WeightQuantizer(QuantizableOpInterface op, const QuantParams &input, int bits,
-                  std::optional<float> output)
-      : op(op), input(input), output(output) {
+  WeightQuantizer(QuantizableOpInterface op, const QuantParams &input, int bits)
+      : op(op), input(input) {
     result.bits = bits;
   }
 
@@ -35,7 +33,6 @@ private:
 
   QuantizableOpInterface op;
   const QuantParams &input;
-  std::optional<float> output;        ///< scale of the result, if it has one
   SmallVector<float> weights, biases; ///< [channels][depth], [channels]
   SmallVector<int32_t> rounded;       ///< of the attribute, or empty
   int64_t channels = 0, depth = 0;
@@ -122,24 +119,6 @@ double WeightQuantizer::findMagnitude(ArrayRef<float> channel) const {
   return best;
 }
 
-/// The scale nearest to `weight` with which the factor of a requantization is
-/// the same rounded once, as here, and after each operation, as in ONNX
-/// Runtime: what is exported then gives the same integers there.
-static float alignScale(float weight, float input, float output) {
-  constexpr int kSteps = 8; // Most scales need none, the others one or two.
-  float lower = weight, higher = weight;
-  for (int step = 0; step <= kSteps; ++step) {
-    for (float scale : {lower, higher}) {
-      float product = input * scale;
-      if (product / output == getFactor(double(input) * scale, output))
-        return scale;
-    }
-    lower = std::nextafter(lower, 0.0f);
-    higher = std::nextafter(higher, kMaxScale);
-  }
-  return weight;
-}
-
 /// When bias or accumulator would leave i32 the scale of the channel is doubled
 /// until they fit; returns false when no scale makes them fit.
 bool WeightQuantizer::quantizeChannel(int64_t c) {
@@ -150,10 +129,8 @@ bool WeightQuantizer::quantizeChannel(int64_t c) {
   double reach =
       std::max(input.max - input.zeroPoint, input.zeroPoint - input.min);
   constexpr double limit = std::numeric_limits<int32_t>::max();
-  QuantParams params = getWeightParams(magnitude, result.bits);
-  if (output)
-    params.scale = alignScale(params.scale, input.scale, *output);
-  for (; params.scale <= kMaxScale; params.scale *= 2) {
+  for (QuantParams params = getWeightParams(magnitude, result.bits);
+       params.scale <= kMaxScale; params.scale *= 2) {
     double sum = 0;
     for (auto [i, w] : llvm::enumerate(channel)) {
       int32_t q = quantize(w, params);
@@ -195,8 +172,6 @@ FailureOr<QuantizedWeights> WeightQuantizer::run() {
 
 FailureOr<QuantizedWeights> qnn::quantizeWeights(QuantizableOpInterface op,
                                                  const QuantParams &input,
-                                                 std::optional<int> bits,
-                                                 std::optional<float> output) {
-  return WeightQuantizer(op, input, bits.value_or(getWeightBits(op)), output)
-      .run();
+                                                 std::optional<int> bits) {
+  return WeightQuantizer(op, input, bits.value_or(getWeightBits(op))).run();
 }

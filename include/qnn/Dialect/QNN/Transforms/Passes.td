@@ -499,9 +499,7 @@ def QuantizePass : QNN_Pass<"qnn-quantize"> {
       `s = f32(max|w| / 127)`, zero point 0; of layers marked `qnn.precision =
       "int4"` i4 in [-7, 7], `s = f32(k/20 max|w| / 7)` with the largest k of 10
       to 20 that has the least squared error; of layers marked
-      `qnn.per_tensor_weights` `max|w|` is that of all channels. Where the result
-      has a scale, `s` is then the nearest f32 with which the factor
-      `f32(s_x * s / s_y)` is also `f32(f32(s_x * s) / s_y)`, ONNX Runtime's;
+      `qnn.per_tensor_weights` `max|w|` is that of all channels;
     - biases: i32, scale = input scale x weight scale, exact in binary64;
     - layers marked `qnn.precision = "int16"`: with `s = f32(M / 32639)`, M being
       the largest magnitude of the input's 8-bit type, the input is
@@ -665,6 +663,50 @@ def FoldQDQPass : QNN_Pass<"qnn-fold-qdq"> {
     Example: test/Dialect/QNN/Transforms/qnn-fold-qdq.mlir
   }];
   let options = [QNN_EmitRemarks];
+}
+
+def AlignFactorsPass : QNN_Pass<"qnn-align-factors"> {
+  let summary = "Give layers the requantization factors of ONNX Runtime";
+  let description = [{
+    Changes the scales of constant weights so that the factor of a layer's
+    requantization, `f32(s_x * s_w / s_y)` with one rounding, is the number that
+    ONNX Runtime computes, `f32(f32(s_x * s_w) / s_y)`: its layers then give the
+    same integers on the same inputs. In a network that somebody else quantized
+    its factor for the given scale counts, and the new scale is an f64 number.
+    With `choose-scales` the new scale is the nearest f32 with which both
+    factors are the same: what is exported says it in full.
+
+    Law: scales change by less than 2^-20 of their value, so a result changes
+    only where it was that close to a half, by one unit. A second run changes
+    nothing.
+
+    Refuses: layers that end in f32 or have a residual, which ONNX Runtime
+    computes in float; functions with `qnn.requantize = "fixed-point"`, whose
+    definition is TFLite's; weights that the network computes.
+
+    Before (`-qnn-align-factors`):
+    ```mlir
+    func.func @main(%x: tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>> {
+      %w = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006103515625>>
+      %0 = qnn.fully_connected %x, %w : (tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>, tensor<1x1x!quant.uniform<i8:f32, 1.0006103515625>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>>
+      return %0 : tensor<1x1x!quant.uniform<i8:f32, 3.0>>
+    }
+    ```
+    After:
+    ```mlir
+    func.func @main(%x: tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>> {
+      %w = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006102919724036>>
+      %0 = qnn.fully_connected %x, %w : (tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>, tensor<1x1x!quant.uniform<i8:f32, 1.0006102919724036>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>>
+      return %0 : tensor<1x1x!quant.uniform<i8:f32, 3.0>>
+    }
+    ```
+    Example: test/Dialect/QNN/Transforms/qnn-align-factors.mlir
+  }];
+  let options = [
+    Option<"chooseScales", "choose-scales", "bool", "false",
+           "The scales are ours to choose: keep them f32">,
+    QNN_EmitRemarks
+  ];
 }
 
 //===----------------------------------------------------------------------===//

@@ -132,15 +132,11 @@ struct QuantizedWeights {
 /// Quantizes the constant weights and biases of `op` for an input of parameters
 /// `input`. A channel whose bias or accumulator would leave i32 gets twice the
 /// scale until they fit. On failure an error that names the remedy was emitted.
-/// `bits`: of a weight; none: what the precision of `op` says. `output`: the
-/// scale of the result, for which scales of weights are moved by a few units in
-/// the last place so that f32(s_x * s_w) / s_y in f32 is the factor of
-/// Numerics.h. Precondition: `op` has a constant weight operand.
+/// `bits`: of a weight; none: what the precision of `op` says. Precondition:
+/// `op` has a constant weight operand.
 FailureOr<QuantizedWeights>
 quantizeWeights(QuantizableOpInterface op, const QuantParams &input,
-                std::optional<int> bits = std::nullopt,
-                std::optional<float> output = std::nullopt);
-
+                std::optional<int> bits = std::nullopt);
 /// The attribute with the chosen integers of so many bits.
 inline StringRef getRoundedWeightsAttr(int bits) {
   return bits == 4 ? kRoundedInt4WeightsAttr : kRoundedWeightsAttr;
