@@ -146,6 +146,12 @@ def run(arguments):
     return lines[0]
 
 
+def compile_model(model, output):
+    """As float what is not quantized already."""
+    error = run(["quant-compile", model, "--precision=f32", "-o", output])
+    return run(["quant-compile", model, "-o", output]) if error and "is quantized already" in error else error
+
+
 def compare(case, outputs, expected, folder):
     for info, want in zip(outputs, expected):
         got = np.load(folder / (re.sub(r"[^A-Za-z0-9_.-]", "_", info.name) + ".npy"))
@@ -186,11 +192,7 @@ def run_case(case, ops):
             error = error or compare(case, model.graph.output, expected, folder)
             # The same through an object for this machine.
             native = folder / "native"
-            if not error:
-                compiles = ["quant-compile", folder / "model.mlir", "-o", folder / "model.so"]
-                error = run([*compiles, "--precision=f32"])
-                if error and "is quantized already" in error:
-                    error = run(compiles)
+            error = error or compile_model(folder / "model.mlir", folder / "model.so")
             error = error or run(["quant-run", folder / "model.so", f"--output-dir={native}", *feeds])
             error = error or compare(case, model.graph.output, expected, native)
             if error:

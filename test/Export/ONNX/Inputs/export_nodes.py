@@ -17,7 +17,7 @@ import onnxruntime
 
 
 def export(case, inputs, ops, folder):
-    """What adapt makes of the test, its feeds, and the options of quant-compile; None when quant-import refuses it."""
+    """What adapt makes of the test, and its feeds; None when quant-import refuses it."""
     names = [info.name for info in case.model.graph.input]
     if case.name in nodes.DIFFERENT or not all(isinstance(array, np.ndarray) or np.isscalar(array) for array in inputs):
         return None
@@ -26,12 +26,11 @@ def export(case, inputs, ops, folder):
     shapes = [f"--input-shape={name}:{'x'.join(map(str, array.shape))}" for name, array in fed.items() if array.ndim]
     if nodes.run(["quant-import", folder / "model.onnx", "-o", folder / "model.mlir", *shapes]):
         return None
-    quantized = "!quant.uniform" in (folder / "model.mlir").read_text()
-    return model, fed, [] if quantized else ["--precision=f32"]
+    return model, fed
 
 
-def find_error(model, fed, options, expected, folder):
-    error = nodes.run(["quant-compile", folder / "model.mlir", *options, "-o", folder / "export.onnx"])
+def find_error(model, fed, expected, folder):
+    error = nodes.compile_model(folder / "model.mlir", folder / "export.onnx")
     if error:
         return error
     feeds = [fed[info.name] for info in onnx.load(folder / "export.onnx").graph.input]
@@ -42,7 +41,7 @@ def find_error(model, fed, options, expected, folder):
             return f"{info.name}: expected shape {want.shape}, got {got.shape}"
         if not np.allclose(got.astype(np.float64), want.astype(np.float64), rtol=nodes.RTOL, atol=1e-5, equal_nan=True):
             return f"{info.name}: expected {want}, got {got}"
-    return nodes.run(["quant-compile", folder / "export.onnx", *options, "-o", folder / "again.mlir"])
+    return nodes.compile_model(folder / "export.onnx", folder / "again.mlir")
 
 
 every = int(sys.argv[1]) if len(sys.argv) > 1 else 1
