@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "EntryTemplates.h"
+#include "EntryWriter.h"
 
 #include "qnn/Target/ObjectABI.h"
 #include "qnn/Target/ObjectEmitter.h"
@@ -30,61 +31,6 @@
 using namespace llvm;
 using namespace mlir::qnn;
 namespace abi = mlir::qnn::abi;
-
-//===----------------------------------------------------------------------===//
-// The writer
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// Writes the text; "NAME" stands for the prefix until the end.
-class EntryWriter {
-public:
-  EntryWriter(const GeneratedCode &code, const EntryOptions &options,
-              std::string build)
-      : code(code), options(options), build(std::move(build)) {}
-
-  std::string write() {
-    writeLevelChoice();
-    writeInfos();
-    writeDispatch();
-    writeRun();
-    writeSelftest();
-    std::string result;
-    for (StringRef rest = text; !rest.empty();) {
-      auto [before, after] = rest.split("NAME");
-      result += before;
-      if (before.size() != rest.size())
-        result += options.name;
-      rest = after;
-    }
-    return result;
-  }
-
-private:
-  void writeLevelChoice();
-  void writeInfos();
-  void writeTensorInfos(StringRef which, ArrayRef<mlir::qnn::TensorInfo> list);
-  void writeString(const Twine &symbol, StringRef value);
-  void writeDispatch();
-  void writeRun();
-  void writeTensorChecks(StringRef which, size_t count);
-  void writeSelftest();
-  void writeFillFunctions();
-  void writeSelftestInputs(uint64_t &offset);
-  void writeSelftestHash(uint64_t offset);
-
-  /// Appends a line.
-  template <typename... Args> void line(const char *format, Args &&...args) {
-    text += formatv(format, std::forward<Args>(args)...).str();
-    text += '\n';
-  }
-
-  const GeneratedCode &code;
-  const EntryOptions &options;
-  std::string build;
-  std::string text;
-};
-} // namespace
 
 void EntryWriter::writeLevelChoice() {
   if (code.levels.size() == 1) {
@@ -271,93 +217,6 @@ null.tensor:
   ret i32 {1}
 })",
        int(abi::NullArgument), int(abi::NullTensor));
-}
-
-//===----------------------------------------------------------------------===//
-// Selftest
-//===----------------------------------------------------------------------===//
-
-void EntryWriter::writeFillFunctions() {
-  auto fill = [&](StringRef suffix, StringRef type, StringRef parameters,
-                  StringRef code) {
-    line(kFillFunction.data(), suffix, type, parameters, code);
-  };
-  fill("f32", "float", ", float %step",
-       "%top = ashr i32 %random, 8\n  %f = sitofp i32 %top to float\n"
-       "  %value = fmul float %f, %step");
-  fill("i1", "i8", "",
-       "%top = lshr i32 %random, 31\n  %value = trunc i32 %top to i8");
-  fill("i8", "i8", "",
-       "%top = ashr i32 %random, 24\n  %value = trunc i32 %top to i8");
-  fill("i32", "i32", "", "%value = ashr i32 %random, 24");
-  fill("i64", "i64", "",
-       "%top = ashr i32 %random, 24\n  %value = sext i32 %top to i64");
-}
-
-void EntryWriter::writeSelftestInputs(uint64_t &offset) {
-  for (auto [i, tensor] : enumerate(code.inputs)) {
-    line("  %inputs.{0} = getelementptr i8, ptr %arena, i64 {1}", i, offset);
-    line("  %inputs.{0}.at = getelementptr ptr, ptr %inputs, i64 {0}", i);
-    line("  store ptr %inputs.{0}, ptr %inputs.{0}.at", i);
-    uint64_t bytes = getByteSize(tensor);
-    uint32_t seed = getSelftestSeed(i);
-    if (tensor.type == abi::Bool)
-      line("  call void @_NAME.fill.i1(ptr %inputs.{0}, i64 {1}, i32 {2})", i,
-           bytes, seed);
-    else if (tensor.type != abi::Float32)
-      line("  call void @_NAME.fill.i{3}(ptr %inputs.{0}, i64 {1}, i32 {2})", i,
-           bytes / getElementSize(tensor.type), seed,
-           8 * getElementSize(tensor.type));
-    else
-      line("  call void @_NAME.fill.f32(ptr %inputs.{0}, i64 {1}, i32 {2}, "
-           "float 0x{3:X-16})",
-           i, bytes / 4, seed,
-           bit_cast<uint64_t>(double(options.selftest.steps[i])));
-    offset = alignTo(offset + bytes, abi::kAlign);
-  }
-}
-
-void EntryWriter::writeSelftestHash(uint64_t offset) {
-  std::string hash = std::to_string(kHashStart);
-  for (auto [i, tensor] : enumerate(code.outputs)) {
-    line("  %outputs.{0} = getelementptr i8, ptr %arena, i64 {1}", i, offset);
-    line("  %outputs.{0}.at = getelementptr ptr, ptr %outputs, i64 {0}", i);
-    line("  store ptr %outputs.{0}, ptr %outputs.{0}.at", i);
-    offset = alignTo(offset + getByteSize(tensor), abi::kAlign);
-  }
-  text +=
-      "  call void @_NAME.dispatch(ptr %context, ptr %inputs, ptr %outputs)\n";
-  for (auto [i, tensor] : enumerate(code.outputs)) {
-    line("  %hash.{0} = call i64 @_NAME.hash(i64 {1}, ptr %outputs.{0}, i64 "
-         "{2})",
-         i, hash, getByteSize(tensor));
-    hash = formatv("%hash.{0}", i);
-  }
-  line("  %differs = icmp ne i64 {0}, {1}", hash, options.selftest.hash);
-}
-
-void EntryWriter::writeSelftest() {
-  text += kSelftestHelpers;
-  writeFillFunctions();
-  text += R"(
-define i32 @NAME_selftest(ptr %context) nounwind {
-entry:
-)";
-  line("  %inputs = alloca [{0} x ptr]\n  %outputs = alloca [{1} x ptr]",
-       code.inputs.size(), code.outputs.size());
-  text += R"(  %status = call i32 @_NAME.check(ptr %context)
-  %failed = icmp ne i32 %status, 0
-  br i1 %failed, label %bad, label %good
-bad:
-  ret i32 %status
-good:
-  %arena = load ptr, ptr %context
-)";
-  uint64_t offset = alignTo(code.arenaBytes, abi::kAlign);
-  writeSelftestInputs(offset);
-  writeSelftestHash(offset);
-  line("  %result = select i1 %differs, i32 {0}, i32 0\n  ret i32 %result\n}",
-       int(abi::SelftestDiffers));
 }
 
 //===----------------------------------------------------------------------===//
