@@ -9,6 +9,8 @@
 
 #include "Writers.h"
 
+#include "qnn/Dialect/QNN/IR/Formulas.h"
+
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -60,6 +62,10 @@ static llvm::Error checkOps(Block &body) {
 llvm::Expected<ONNXModel> qnn::exportONNX(func::FuncOp func, StringRef dataFile,
                                           int64_t maxInlineBytes) {
   Block &body = func.getBody().front();
+  if (usesFixedPoint(func))
+    return llvm::createStringError(
+        "--emit=onnx: expected f32 factors, got fixed-point arithmetic, which "
+        "ONNX cannot say; compile without --requantize=fixed-point");
   if (llvm::Error error = checkOps(body))
     return std::move(error);
   GraphWriter graph(func, dataFile, maxInlineBytes);
