@@ -35,12 +35,16 @@ static float getStepwiseFactor(float input, float weight, float output) {
 }
 
 /// The scale of weights with which getFactor gives the factor that ONNX Runtime
-/// has for `weight`: `weight` itself where that is so already.
+/// has for `weight`: `weight` itself where that is so already, else no f32
+/// number, which tells that it was moved.
 static double getAlignedScale(double input, double weight, double output) {
+  auto isF32 = [](double scale) { return scale == static_cast<float>(scale); };
   float wanted = getStepwiseFactor(input, weight, output);
-  if (wanted == getFactor(input * weight, output))
+  if (!isF32(weight) || wanted == getFactor(input * weight, output))
     return weight;
   double scale = double(wanted) * output / input;
+  if (isF32(scale))
+    scale = std::nextafter(scale, 0.0);
   return wanted == getFactor(input * scale, output) ? scale : weight;
 }
 

@@ -674,7 +674,8 @@ def AlignFactorsPass : QNN_Pass<"qnn-align-factors"> {
     same integers on the same inputs. In a network that somebody else quantized
     its factor for the given scale counts, and the new scale is an f64 number.
     With `choose-scales` the new scale is the nearest f32 with which both
-    factors are the same: what is exported says it in full.
+    factors are the same: what is exported says it in full. Without it a scale
+    that is no f32 number stays, since it was moved before.
 
     Law: scales change by less than 2^-20 of their value, so a result changes
     only where it was that close to a half, by one unit. A second run changes
