@@ -7,22 +7,12 @@
 
 #include "Evaluate.h"
 
+#include "qnn/Dialect/QNN/IR/AxisView.h"
+
 #include <numeric>
 
 using namespace mlir;
 using namespace mlir::qnn;
-
-namespace {
-/// A tensor as [outer, size, inner] around one axis.
-struct AxisView {
-  AxisView(ArrayRef<int64_t> shape, int64_t axis)
-      : outer(ShapedType::getNumElements(shape.take_front(axis))),
-        size(shape[axis]),
-        inner(ShapedType::getNumElements(shape.drop_front(axis + 1))) {}
-
-  int64_t outer, size, inner;
-};
-} // namespace
 
 //===----------------------------------------------------------------------===//
 // Reductions

@@ -7,20 +7,12 @@
 
 #include "NetworkLowering.h"
 
+#include "qnn/Dialect/QNN/IR/AxisView.h"
+
 using namespace mlir;
 using namespace mlir::qnn;
 
 namespace {
-/// A contiguous tensor as [outer, size, inner] around one axis.
-struct AxisView {
-  AxisView(ArrayRef<int64_t> shape, int64_t axis)
-      : outer(ShapedType::getNumElements(shape.take_front(axis))),
-        size(shape[axis]),
-        inner(ShapedType::getNumElements(shape.drop_front(axis + 1))) {}
-
-  int64_t outer, size, inner;
-};
-
 /// Finds the k best elements of rows: each is the best of those that come after
 /// the one before in the order of keys and indices.
 struct TopK {

@@ -35,17 +35,22 @@ static float getStepwiseFactor(float input, float weight, float output) {
 }
 
 /// The scale of weights with which getFactor gives the factor that ONNX Runtime
-/// has for `weight`: `weight` itself where that is so already, else no f32
-/// number, which tells that it was moved.
+/// has for `weight`: `weight` itself where that is so already, else the nearest
+/// one. That is no f32 number, which tells that it was moved, and mostly rounds
+/// to `weight`, with which a file says it.
 static double getAlignedScale(double input, double weight, double output) {
   auto isF32 = [](double scale) { return scale == static_cast<float>(scale); };
   float wanted = getStepwiseFactor(input, weight, output);
-  if (!isF32(weight) || wanted == getFactor(input * weight, output))
+  auto fits = [&](double scale) {
+    return wanted == getFactor(input * scale, output);
+  };
+  double scale = double(wanted) * output / input, outside = weight;
+  if (!isF32(weight) || fits(weight) || !fits(scale))
     return weight;
-  double scale = double(wanted) * output / input;
-  if (isF32(scale))
-    scale = std::nextafter(scale, 0.0);
-  return wanted == getFactor(input * scale, output) ? scale : weight;
+  for (double middle = (scale + outside) / 2;
+       middle != scale && middle != outside; middle = (scale + outside) / 2)
+    (fits(middle) && !isF32(middle) ? scale : outside) = middle;
+  return isF32(scale) ? weight : scale;
 }
 
 /// The f32 nearest to `weight` for which both factors are the same.

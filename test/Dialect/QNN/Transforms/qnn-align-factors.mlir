@@ -10,9 +10,10 @@
 !x = !quant.uniform<i8:f32, 1.000244140625>
 !y = !quant.uniform<i8:f32, 3.0>
 
-// f32(1.000244140625 * 1.0006103515625) is rounded, and a third of it is not what one rounding gives; 1.0 needs no change.
+// f32(1.000244140625 * 1.0006103515625) is rounded, and a third of it is not what one rounding gives; 1.0 needs no change. The
+// scale moves by less than half of 2^-23, so that an export still says 1.0006103515625.
 // REMARK: remark: changed 1 of 2 scales by less than 2^-20
-// CHECK: !per_axis = !quant.uniform<i8:f32:0, {1.000000e+00,1.0006102919724036}>
+// CHECK: !per_axis = !quant.uniform<i8:f32:0, {1.000000e+00,1.0006103366649757}>
 // CHECK-LABEL: func.func @per_channel(
 // CHECK: qnn.constant dense<{{.*}}[3], [4]]> : tensor<2x1xi8> as tensor<2x1x!per_axis>
 func.func @per_channel(%x: tensor<1x1x!x>) -> tensor<1x2x!y> {
@@ -27,7 +28,7 @@ func.func @per_channel(%x: tensor<1x1x!x>) -> tensor<1x2x!y> {
 // REMARK-NOT: remark: changed
 // CHECK-LABEL: func.func @shared(
 // CHECK-DAG: %[[OLD:.+]] = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006103515625>>
-// CHECK-DAG: %[[NEW:.+]] = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006102919724036>>
+// CHECK-DAG: %[[NEW:.+]] = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006103366649757>>
 // CHECK: qnn.fully_connected %{{.*}}, %[[NEW]] :
 // CHECK: qnn.fully_connected %{{.*}}, %[[OLD]] :
 func.func @shared(%x: tensor<1x1x!x>) -> (tensor<1x1x!y>, tensor<1x1x!x>) {

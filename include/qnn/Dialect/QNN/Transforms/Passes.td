@@ -672,7 +672,8 @@ def AlignFactorsPass : QNN_Pass<"qnn-align-factors"> {
     requantization, `f32(s_x * s_w / s_y)` with one rounding, is the number that
     ONNX Runtime computes, `f32(f32(s_x * s_w) / s_y)`: its layers then give the
     same integers on the same inputs. In a network that somebody else quantized
-    its factor for the given scale counts, and the new scale is an f64 number.
+    its factor for the given scale counts, and the new scale is the nearest f64
+    number with that factor, which mostly rounds to the given one in a file.
     With `choose-scales` the new scale is the nearest f32 with which both
     factors are the same: what is exported says it in full. Without it a scale
     that is no f32 number stays, since it was moved before.
@@ -696,8 +697,8 @@ def AlignFactorsPass : QNN_Pass<"qnn-align-factors"> {
     After:
     ```mlir
     func.func @main(%x: tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>> {
-      %w = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006102919724036>>
-      %0 = qnn.fully_connected %x, %w : (tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>, tensor<1x1x!quant.uniform<i8:f32, 1.0006102919724036>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>>
+      %w = qnn.constant dense<3> : tensor<1x1xi8> as tensor<1x1x!quant.uniform<i8:f32, 1.0006103366649757>>
+      %0 = qnn.fully_connected %x, %w : (tensor<1x1x!quant.uniform<i8:f32, 1.000244140625>>, tensor<1x1x!quant.uniform<i8:f32, 1.0006103366649757>>) -> tensor<1x1x!quant.uniform<i8:f32, 3.0>>
       return %0 : tensor<1x1x!quant.uniform<i8:f32, 3.0>>
     }
     ```
